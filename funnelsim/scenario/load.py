@@ -1,0 +1,173 @@
+"""Scenario files: reading them, what they extend and the draws they name. No path leaves the scenario's folder."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from funnelsim.scenario.building import build
+from funnelsim.scenario.columns import read_column
+from funnelsim.scenario.extending import merge
+from funnelsim.scenario.measures import Unread
+from funnelsim.scenario.models import Scenario
+from funnelsim.scenario.problems import (
+    PathParts,
+    Place,
+    Problem,
+    RefusedError,
+    ScenarioError,
+    near_miss,
+    read_part,
+    shown,
+)
+from funnelsim.scenario.reading import MOST_BYTES, read_tree
+from funnelsim.scenario.settings import named_path
+from funnelsim.scenario.tree import Fields, Items, Leaf, Node, grow, place_of, plain
+
+
+def load(path: str | os.PathLike[str], variant: str | None = None) -> Scenario:
+    """Load a scenario from a file.
+
+    Parameters
+    ----------
+    path : path
+        A YAML file; ``extends`` and files of draws are looked for in its folder.
+    variant : str, optional
+        Return this variant instead of the scenario itself.
+
+    Returns
+    -------
+    Scenario
+        Frozen, resolved and checked, with all its changes and variants.
+
+    Raises
+    ------
+    ScenarioError
+        With everything that is wrong, each with file, line and column.
+    """
+    source = str(path)
+    files = _Files(Path(path).parent.resolve())
+    tree = files.tree(Path(path), source)
+    scenario = build(files.with_draws(tree), Scenario, files.problems)
+    scenario._source = source
+    return scenario if variant is None else scenario.variant(variant)
+
+
+def loads(text: str, name: str = "<text>") -> Scenario:
+    """Load a scenario from YAML text, which cannot refer to files.
+
+    Parameters
+    ----------
+    text : str
+        The whole file.
+    name : str
+        What to call it in messages.
+
+    Raises
+    ------
+    ScenarioError
+        With everything that is wrong.
+    """
+    tree, problems = read_tree(text, name)
+    if isinstance(tree, Fields) and "extends" in tree.entries:
+        message = "a text has no folder to extend a file from; save it and load the file"
+        problems.append(Problem(tree.entries["extends"].key, "extends", message))
+        tree = tree.drop("extends")
+    return build(tree, Scenario, problems)
+
+
+@dataclass
+class _Files:
+    """The files that one scenario is read from, all within one folder."""
+
+    folder: Path
+    problems: list[Problem] = field(default_factory=list)
+    folders: dict[str, Path] = field(default_factory=dict)
+    """The folder of each file, by its name in places."""
+
+    def tree(self, path: Path, source: str, via: tuple[Path, ...] = ()) -> Node:
+        """Read a file and merge it over what it extends."""
+        tree, problems = read_tree(_content(path, source), source)
+        self.problems += problems
+        self.folders[source] = path.parent
+        if not isinstance(tree, Fields) or "extends" not in tree.entries:
+            return tree
+        entry, own = tree.entries["extends"], tree.drop("extends")
+        try:
+            base = self._inside(path.parent, _text(entry.node))
+            chain = (*via, path.resolve())
+            if base in chain:
+                raise RefusedError(
+                    f"{shown(_text(entry.node))} extends itself in a circle; let one of the files stand alone"
+                )
+            shown_base = os.path.join(os.path.dirname(source), _text(entry.node))
+            return merge(self.tree(base, shown_base, chain), own, Scenario)
+        except RefusedError as fault:
+            raise ScenarioError([*self.problems, Problem(entry.node.place, "extends", str(fault))]) from None
+
+    def _inside(self, folder: Path, name: str) -> Path:
+        path = (folder / name).resolve()
+        if not path.is_relative_to(self.folder):
+            raise RefusedError(f"{shown(name)} lies outside the folder of the scenario; copy the file into it")
+        if not path.is_file():
+            siblings = sorted(sibling.name for sibling in path.parent.glob(f"*{path.suffix}") if sibling.is_file())
+            raise RefusedError(
+                f"no file {shown(name)}{near_miss(path.name, siblings)}; paths start at the file that names them"
+            )
+        return path
+
+    def with_draws(self, tree: Node) -> Node:
+        """Put the numbers of a file in the place of every ``{uncertain: {file: …, column: …}}``."""
+        return self._with_draws(tree, tree, ())
+
+    def _with_draws(self, tree: Node, node: Node, path: PathParts) -> Node:
+        if isinstance(node, Items):
+            items = enumerate(node.nodes)
+            return Items(tuple(self._with_draws(tree, item, (*path, number)) for number, item in items), node.place)
+        if not isinstance(node, Fields):
+            return node
+        for name, entry in node.entries.items():
+            if name == "uncertain" and isinstance(entry.node, Fields) and "file" in entry.node.entries:
+                node = node.put(name, self._draws(tree, entry.node, (*path, name)), entry.key)
+            else:
+                node = node.put(name, self._with_draws(tree, entry.node, (*path, name)), entry.key)
+        return node
+
+    def _draws(self, tree: Node, node: Fields, path: PathParts) -> Node:
+        try:
+            fields = {name: _text(entry.node) for name, entry in node.entries.items()}
+            if extra := [name for name in fields if name not in ("file", "column", "unit")]:
+                raise RefusedError(f"no field {shown(extra[0])} in draws from a file (fields: file, column and unit)")
+            file = read_part("file", lambda name: self._inside(self.folders[node.place.file], name), fields["file"])
+            values = read_part(
+                "column", lambda name: read_column(file, name, fields.get("unit", "")), fields.get("column", "")
+            )
+            return grow({"values": values}, node.place)
+        except RefusedError as fault:
+            [(where, message)] = fault.findings
+            self.problems.append(Problem(place_of(node, where), named_path(tree, (*path, *where)), message))
+            return Leaf(Unread(), node.place)
+
+
+def _text(node: Node) -> str:
+    if not isinstance(node, Leaf) or not isinstance(node.value, str):
+        raise RefusedError(f"must be text, not {shown(plain(node))}")
+    return node.value
+
+
+def _content(path: Path, source: str) -> bytes:
+    """Read a file, but no more of it than a scenario may have."""
+    place = Place(source)
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise ScenarioError([Problem(place, "", "this is no file; name a scenario file such as trunk.yaml")])
+        with path.open("rb") as file:
+            return file.read(MOST_BYTES + 1)
+    except FileNotFoundError:
+        siblings = sorted(sibling.name for sibling in path.parent.glob("*.yaml"))
+        raise ScenarioError([Problem(place, "", f"no such file{near_miss(path.name, siblings)}")]) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ScenarioError([Problem(place, "", f"cannot be read: {reason}")]) from None

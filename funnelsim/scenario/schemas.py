@@ -1,0 +1,154 @@
+"""JSON Schema (draft 7) of the values that are written as text: what editors accept and complete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from funnelsim.scenario import units
+from funnelsim.scenario.luck import BARE, FORMS, LuckMeasure
+from funnelsim.scenario.measures import CHANCE, PLAIN, Measure
+from funnelsim.scenario.tables import BY_NAME, BY_ORDER, FlowMeasure
+
+Schema = dict[str, Any]
+
+SHARED = "shared"
+"""A key of ours: its value names a schema that becomes a definition of its own in the published file."""
+
+
+def either(*schemas: Mapping[str, Any]) -> Schema:
+    """Accept what any one of the schemas accepts."""
+    return dict(schemas[0]) if len(schemas) == 1 else {"anyOf": [dict(schema) for schema in schemas]}
+
+
+def words(allowed: Iterable[str]) -> list[Schema]:
+    """Accept one of a few words, if there are any."""
+    names = list(allowed)
+    return [{"enum": names}] if names else []
+
+
+def pattern(expression: str) -> Schema:
+    """Accept text of one form; blanks around it do not matter."""
+    return {"type": "string", "pattern": rf"^\s*{expression}\s*$"}
+
+
+def listing(schema: Schema) -> Schema:
+    """Accept a list."""
+    return {"type": "array", "items": schema}
+
+
+def mapping(properties: Mapping[str, Schema], required: Iterable[str] = ()) -> Schema:
+    """Accept a mapping with these fields and no others."""
+    schema: Schema = {"type": "object", "properties": dict(properties), "additionalProperties": False}
+    return {**schema, "required": list(required)} if required else schema
+
+
+_NUMERAL = units.NUMERAL.replace("[-+]?", "", 1)  # nothing in a scenario is negative
+_UNIT = f"(?:{'|'.join(sorted(units.UNITS, key=len, reverse=True))})"
+_LENGTH = rf"{_NUMERAL}\s*{_UNIT}"
+_AMOUNT = rf"{_NUMERAL}\s*[kKmM]?"
+_SIDES = {"time": (rf"{_NUMERAL}\s*{_UNIT}?", rf"(?:{_LENGTH}|0)"), "%": (rf"{_NUMERAL}\s*%?",) * 2}
+DURATION: Schema = {
+    SHARED: "length_of_time",
+    "anyOf": [pattern(rf"(?:{_LENGTH}|0)"), {"const": 0}],
+    "examples": ["7d", "2 weeks"],
+}
+SPAN: Schema = {
+    SHARED: "span",
+    "examples": ["12 months", "30d", "week"],
+    **pattern(rf"(?:{_LENGTH}|{_UNIT})"),
+}
+DATE: Schema = {SHARED: "date", "examples": ["2026-01-31"], **pattern("[0-9]{4}-[0-9]{2}-[0-9]{2}")}
+
+
+def _scalar(measure: Measure) -> Schema:
+    if measure.unit == "time":
+        return DURATION
+    bounds: Schema = {"minimum" if measure.low_allowed else "exclusiveMinimum": measure.low}
+    if measure.is_chance:
+        return either({"type": "number", **bounds, "maximum": 1}, pattern(rf"{_NUMERAL}\s*%?"))
+    return either({"type": "integer" if measure.whole else "number", **bounds}, pattern(_AMOUNT))
+
+
+def _range(measure: Measure) -> Schema:
+    kind = "%" if measure.is_chance else measure.unit
+    low, high = _SIDES.get(kind, (_AMOUNT, _AMOUNT))
+    return pattern(rf"(?:{low}\s+to\s+{high}|between\s+{low}\s+and\s+{high})")
+
+
+def belief(measure: Measure) -> Schema:
+    """Accept what may stand under ``uncertain``."""
+    scalar = _scalar(measure)
+    count: Schema = {"type": "integer", "minimum": 0}
+    file: Schema = {"type": "string", "minLength": 1}
+    forms: list[Schema] = [
+        _range(measure),
+        mapping({"dist": {"const": "uniform"}, "low": scalar, "high": scalar}, ("dist", "low", "high")),
+        mapping({"values": {**listing(scalar), "minItems": 1}}, ("values",)),
+        mapping({"file": file, "column": file, "unit": file}, ("file", "column")),
+    ]
+    if measure.is_chance:
+        beta = {"dist": {"const": "beta"}, "successes": count, "trials": count}
+        forms.append(mapping(beta, ("dist", "successes", "trials")))
+    return either(*forms)
+
+
+def _definition(measure: Measure) -> str:
+    return measure.what.split(" ", 1)[1].replace(" ", "_")
+
+
+def number(measure: Measure) -> Schema:
+    """Accept a number, fixed or uncertain."""
+    uncertain = mapping({"uncertain": belief(measure)}, ("uncertain",))
+    return {SHARED: _definition(measure), **either(_scalar(measure), uncertain)}
+
+
+def luck(measure: LuckMeasure) -> Schema:
+    """Accept what is drawn anew for every lead."""
+    one, bare = number(measure.measure), number(PLAIN)
+    forms = []
+    for dist, alternatives in FORMS.items():
+        for form in alternatives:
+            properties = {name: bare if name in BARE else one for name in form}
+            properties |= {"mu": {"type": "number"}} if "mu" in form else {}
+            if dist == "empirical":
+                properties = {name: {"type": "array", "minItems": 1} for name in form}
+            forms.append(mapping({"dist": {"const": dist}, **properties}, ("dist", *form)))
+    name = f"{'wait' if measure.never else _definition(measure.measure)}_drawn_for_every_lead"
+    return {SHARED: name, **either(one, _range(measure.measure), *words(("never",) * measure.never), *forms)}
+
+
+def chance() -> Schema:
+    """Accept a chance or a table of chances."""
+    one = number(CHANCE)
+    by_name = {"type": "object", "additionalProperties": one, "minProperties": 1}
+    tables = [mapping({by: by_name}, (by,)) for by in BY_NAME]
+    tables += [mapping({by: {**listing(one), "minItems": 1}}, (by,)) for by in BY_ORDER]
+    return {SHARED: "chance_or_table_of_chances", **either(one, *tables)}
+
+
+def flow(measure: FlowMeasure) -> Schema:
+    """Accept an amount per period."""
+    one = number(measure.measure)
+    per = rf"\s+per\s+(?:{_LENGTH}|{_UNIT})"
+    uncertain = pattern(rf"(?:{_AMOUNT}\s+to\s+{_AMOUNT}|between\s+{_AMOUNT}\s+and\s+{_AMOUNT}){per}")
+    months = {"type": "object", "patternProperties": {"^[0-9]{4}-(0[1-9]|1[0-2])$": one}, "additionalProperties": False}
+    return {
+        SHARED: f"flow_of_{_definition(measure.measure)}",
+        **either(
+            pattern(_AMOUNT + per),
+            mapping({"uncertain": uncertain}, ("uncertain",)),
+            mapping({"amount": one, "per": SPAN}, ("amount", "per")),
+            {**months, "minProperties": 1},
+        ),
+    }
+
+
+def season(names: tuple[str, ...]) -> Schema:
+    """Accept factors by name, or a full list of them."""
+    factor = {"type": "number", "minimum": 0}
+    return either(
+        mapping(dict.fromkeys(names, factor)),
+        {**listing(factor), "minItems": len(names), "maxItems": len(names)},
+        {**listing(factor), "maxItems": 0},
+    )
