@@ -1,0 +1,97 @@
+"""Which lead draws what: every draw of a replication is a function of names (semantics, rules 10, 15, 33 and 34).
+
+Both engines call these, and nothing else, for luck.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from funnelsim.engines.jit import compiled
+from funnelsim.engines.numerics import log
+from funnelsim.engines.philox import counter, philox, to_unit
+from funnelsim.engines.samplers import CONSTANT, NEVER, draw, phase
+from funnelsim.engines.tables import LEAD, UNLIMITED
+from funnelsim.program import program as p
+
+# Slots of one attempt. Two words come from each: the first word of ATTEMPT is the wait, the second the chance.
+ATTEMPT, PHASE = range(2)
+
+# Widths of the counter's fields (rule 33).
+MOST_VISITS, MOST_ATTEMPTS = (1 << 20) - 1, (1 << 36) - 1
+
+
+# ---------------------------------------------------------------- moves
+@compiled
+def wait_ticks(wait: np.void, pool: p.FloatArray, key: int, lead: int, visit: int, attempt: int) -> int:
+    """Draw the wait before an attempt; UNLIMITED for `never`."""
+    if wait.code == NEVER:
+        return UNLIMITED
+    if wait.code == CONSTANT:
+        return draw(wait, pool, 0.5)
+    words = philox(counter(visit, attempt, ATTEMPT), lead, key)
+    return draw(wait, pool, to_unit(words[0]))
+
+
+@compiled
+def phase_ticks(wait: np.void, pool: p.FloatArray, key: int, lead: int, visit: int) -> int:
+    """Draw the rest of a wait that began long ago (rule 15); UNLIMITED for `never`."""
+    if wait.code == NEVER:
+        return UNLIMITED
+    words = philox(counter(visit, 0, PHASE), lead, key)
+    return phase(wait, pool, to_unit(words[0]), to_unit(words[1]))
+
+
+@compiled
+def chance_word(key: int, lead: int, visit: int, attempt: int) -> int:
+    """Return the word that decides an attempt."""
+    return philox(counter(visit, attempt, ATTEMPT), lead, key)[1]
+
+
+@compiled
+def amount(wait: np.void, pool: p.FloatArray, key: int, lead: int, visit: int) -> int:
+    """Draw the value of entering a stage, in ten-thousandths; 0 where it has none."""
+    if wait.code == NEVER:
+        return 0
+    return draw(wait, pool, to_unit(philox(counter(visit, 0, ATTEMPT), lead, key)[0]))
+
+
+# ---------------------------------------------------------------- leads
+@compiled
+def gap(arrivals: int, key: int, lead: int) -> int:
+    """Return how many more leads the channel must expect until this one comes, in 1 / LEAD (rule 10)."""
+    if arrivals == p.EVENLY:
+        return LEAD
+    u = to_unit(philox(counter(0, 0, ATTEMPT), lead, key)[0])
+    return np.int64(np.floor(-log(1.0 - u) * LEAD + 0.5))
+
+
+@compiled
+def age_ticks(wait: np.void, pool: p.FloatArray, key: int, lead: int) -> int:
+    """Draw the age of a backlog lead on day one."""
+    if wait.code == NEVER:
+        return 0
+    return draw(wait, pool, to_unit(philox(counter(0, 0, ATTEMPT), lead, key)[0]))
+
+
+@compiled
+def segment_of(segments: p.RecordArray, lead: int) -> int:
+    """Return the segment with the smallest -log(u) / share (rule 34).
+
+    Parameters
+    ----------
+    segments : (G,) of tables.SEGMENT
+        Of the regime that holds.
+    lead : int
+        The lead's key.
+    """
+    best, chosen = np.inf, 0
+    if len(segments) > 1:
+        for segment in range(len(segments)):
+            share = segments[segment].share
+            if share > 0.0:
+                word = philox(counter(0, 0, ATTEMPT), lead, segments[segment].key)[0]
+                time = -log(to_unit(word)) / share
+                if time < best:
+                    best, chosen = time, segment
+    return chosen

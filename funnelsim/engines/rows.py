@@ -1,0 +1,43 @@
+"""A row of the event log, as both engines write it: whole numbers and positions only."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+# What a row tells: the outcome of an attempt, or what else became of the lead.
+FAILED, SUCCEEDED, EXHAUSTED, CREATED, PRESENT, STALLED, WOKEN = range(7)
+
+OUTCOMES = ("failed", "succeeded", "exhausted", "created", "present", "stalled", "woken")
+
+
+class LogRow(NamedTuple):
+    """One event of one lead; rows in order of their fields are in order of the log (semantics, rule 8)."""
+
+    tick: int
+    key: int
+    """The lead's, as an unsigned number."""
+    sequence: int
+    """Number of this row within the lead, from 0."""
+    channel: int
+    number: int
+    """Of the lead within its channel."""
+    segment: int
+    created: int
+    """Tick of the lead's creation; negative for leads older than the run."""
+    stage: int
+    """Where the lead stood when it happened; NONE for a lead that is just coming."""
+    stream: int
+    move: int
+    row: int
+    """The touch, or the move's only row."""
+    attempt: int
+    """Number of the attempt in this stay, from 1; 0 where nothing was attempted."""
+    outcome: int
+    to: int
+    """Where the lead came to stand; NONE if it did not move."""
+    cost: int
+    value: int
+
+
+COLUMNS = LogRow._fields
+"""Names of the columns, in the order in which the kernel fills them."""

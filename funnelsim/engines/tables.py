@@ -1,0 +1,132 @@
+"""Everything an engine reads in one replication, as a few tables of records.
+
+What a program fixes is laid out once (`lay_out`); what differs from one replication to the next is filled in by
+`funnelsim.engines.realise`. A record holds all an engine asks of one thing in one regime, so that compiled code passes
+few arrays around.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from funnelsim.engines.samplers import GAMMA_TABLE, WAIT
+from funnelsim.program import Program
+from funnelsim.program import program as p
+
+UNLIMITED = 1 << 62
+"""A limit no lead reaches, and the tick of a clock that does not run."""
+
+LEAD = 1 << 32
+"""One lead, in the units that arrivals are counted in (rule 10)."""
+
+
+def _records(*fields: str, **others: str) -> np.dtype[Any]:
+    return np.dtype([*((name, "i8") for name in fields), *others.items()], align=True)
+
+
+RUN = _records("start_tick", "end_tick", "old_ticks")
+
+CONTAINER = _records("first", "end", "track", "final", "value", key="u8")
+"""Moves `first` to `end` - 1; for a stage its track, whether it is final, and the wait that draws its value."""
+
+MOVE = _records(
+    "container", "to", "otherwise", "first_row", "num_rows", "trigger", "trigger_at", "repeats",
+    "after", "every", "attempts", "lifetime", key="u8",
+)  # fmt: skip
+"""As in the program; with the waits and limits of a regime, and the key of its draws."""
+
+ROW = _records(
+    "chance", "per_segment", "per_channel", "per_attempt", "num_attempts", "per_visit", "num_visits", "touch", "cost"
+)
+"""As in the program; with the cost of an attempt."""
+
+CHANNEL = _records("arrivals", "stage", "age", "backlog", "cost", name="u8", key="u8")
+"""As in the program; with the size of its backlog, its cost per lead, and the key of its draws."""
+
+SEGMENT = _records(share="f8", key="u8")
+
+
+class Tables(NamedTuple):
+    """What an engine reads. Sizes as in `funnelsim.program.program`."""
+
+    run: p.RecordArray
+    """(1,) of `RUN`."""
+    containers: p.RecordArray
+    """(R, S + T) of `CONTAINER`: stages, then streams."""
+    moves: p.RecordArray
+    """(R, M) of `MOVE`."""
+    rows: p.RecordArray
+    """(R, W) of `ROW`."""
+    channels: p.RecordArray
+    """(R, C) of `CHANNEL`."""
+    segments: p.RecordArray
+    """(R, G) of `SEGMENT`."""
+    threshold: p.IntArray
+    """(R, chances): a draw below it is a success."""
+    waits: p.RecordArray
+    """Of `samplers.WAIT`; durations in ticks, amounts in ten-thousandths."""
+    pool: p.FloatArray
+    """Values of empirical waits, then tables of gamma quantiles."""
+    expected: p.IntArray
+    """(C, days + 1): leads expected by the beginning of each day, in 1 / `LEAD`."""
+    spend: p.IntArray
+    """(C, K): money that flows evenly, in each cell."""
+    parameters: p.FloatArray
+    """(P,): value of each parameter."""
+    regime_tick: p.IntArray
+    calendar_tick: p.IntArray
+    cell_edge: p.IntArray
+    cell_regime: p.IntArray
+    cohort_edge: p.IntArray
+    day_month_tick: p.IntArray
+
+
+def lay_out(program: Program) -> Tables:
+    """Return the tables of a program with all that is the same in every replication."""
+    structure, recipes = program.structure, program.recipes
+    regimes = len(structure.regime_tick)
+    stages, containers = len(program.stages), len(structure.first_move) - 1
+    run = np.zeros(1, RUN)
+    run["start_tick"], run["end_tick"], run["old_ticks"] = structure.start_tick, structure.end_tick, structure.old_ticks
+    container = np.zeros((regimes, containers), CONTAINER)
+    container["first"], container["end"] = structure.first_move[:-1], structure.first_move[1:]
+    container["track"][:, :stages] = structure.track
+    container["final"][:, :stages] = program.final
+    container["value"][:, :stages] = structure.value
+    move = _spread(structure.moves, MOVE, regimes)
+    move["after"], move["every"] = structure.after, structure.every
+    channel = _spread(structure.channels, CHANNEL, regimes)
+    channel["age"] = structure.age
+    pool = np.zeros(len(recipes.samples) + recipes.num_gamma * GAMMA_TABLE)
+    pool[: len(recipes.samples)] = recipes.samples
+    return Tables(
+        run=run,
+        containers=container,
+        moves=move,
+        rows=_spread(structure.rows, ROW, regimes),
+        channels=channel,
+        segments=np.zeros((regimes, len(program.segments)), SEGMENT),
+        threshold=np.zeros((regimes, recipes.num_chances), np.int64),
+        waits=np.zeros(len(recipes.waits), WAIT),
+        pool=pool,
+        expected=np.zeros((len(program.channels), recipes.lead_units.shape[1] + 1), np.int64),
+        spend=np.zeros((len(program.channels), len(structure.cell_regime)), np.int64),
+        parameters=np.zeros(len(recipes.parameters)),
+        regime_tick=structure.regime_tick,
+        calendar_tick=structure.calendar_tick,
+        cell_edge=structure.cell_edge,
+        cell_regime=structure.cell_regime,
+        cohort_edge=structure.cohort_edge,
+        day_month_tick=structure.day_month_tick,
+    )
+
+
+def _spread(records: p.RecordArray, dtype: np.dtype[Any], regimes: int) -> p.RecordArray:
+    """Return the same records for every regime, with room for what regimes add."""
+    spread = np.zeros((regimes, len(records)), dtype)
+    for name in records.dtype.names or ():
+        if name in (dtype.names or ()):
+            spread[name] = records[name]
+    return spread
