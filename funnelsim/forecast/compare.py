@@ -1,0 +1,331 @@
+"""Compares scenarios that are run with the same luck, so that a small difference shows in few replications.
+
+Replication by replication the scenarios have the same leads, and the same luck wherever their policies agree (common
+random numbers). So differences are taken within replications, and their errors are those of paired data.
+"""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from funnelsim.metrics import display, statistics
+from funnelsim.metrics.figures import Parts
+from funnelsim.metrics.names import all_names, names_in
+from funnelsim.metrics.progress import progress_bar
+from funnelsim.metrics.result import By, Result
+from funnelsim.metrics.simulate import Settings, check_scenario, run
+from funnelsim.scenario import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from funnelsim.engines.log import Engine
+
+SHARED = ("start", "horizon", "warm_up", "period", "currency")
+"""What scenarios must have in common for their figures to be of one time and one money."""
+
+
+def compare(
+    scenarios: Mapping[str, Scenario],
+    *,
+    replications: int = 1000,
+    seed: int = 1,
+    metrics: str | Iterable[str] | None = None,
+    by: By = None,
+    engine: Engine = "kernel",
+    progress: bool | None = None,
+    threads: int | None = None,
+    chunk: int | None = None,
+) -> Comparison:
+    """Run scenarios with the same luck and compare their figures over the horizon.
+
+    Parameters
+    ----------
+    scenarios : mapping of str to Scenario
+        At least two, by the names they are to be called. All are compared with the first.
+    replications, seed, by, engine, progress, threads, chunk
+        As in `funnelsim.simulate`.
+    metrics : str or iterable of str, optional
+        By default those that people look at first.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    TypeError, ValueError
+        For arguments that make no sense, for scenarios that differ in start, horizon, warm-up, period or currency, and
+        for metrics that one of them does not have.
+    """
+    settings = Settings(replications, seed, engine, by, False, threads, chunk)
+    for name, scenario in scenarios.items():
+        check_scenario(f"'{name}'", scenario)
+    check_comparable(scenarios)
+    with progress_bar(replications * len(scenarios), progress, "replications") as done:
+        results = {name: run(scenario, settings, done) for name, scenario in scenarios.items()}
+    return Comparison(results, None if metrics is None else names_in(metrics))
+
+
+def check_comparable(scenarios: Mapping[str, Scenario]) -> None:
+    """Refuse fewer than two scenarios, and scenarios whose figures are not of one time and one money."""
+    if len(scenarios) < 2:
+        raise ValueError(f"{len(scenarios)} scenario to compare: give at least two, as in {{'before': …, 'after': …}}")
+    (first, reference), *others = scenarios.items()
+    problems = [
+        f"'{name}' and '{first}' differ in {field}: {_shown(scenario, field)} and {_shown(reference, field)}"
+        for name, scenario in others
+        for field in SHARED
+        if getattr(scenario, field) != getattr(reference, field)
+    ]
+    if problems:
+        raise ValueError(
+            "\n".join([*problems, "scenarios that are compared must share these; set them with Scenario.set"])
+        )
+
+
+def _shown(scenario: Scenario, field: str) -> str:
+    return str(scenario.data()[field])
+
+
+INTERVAL = "Its 95% interval covers the expected difference under these assumptions; more replications narrow it."
+
+
+class Difference(NamedTuple):
+    """How a scenario differs from the first in one metric."""
+
+    mean: float
+    """Of the paired differences; of a ratio the difference of totals over totals."""
+    low: float
+    """`low` to `high`: a 95% interval of the expected difference."""
+    high: float
+    relative: float
+    """`mean` as a share of the first scenario's mean, without its sign; NaN where that is 0."""
+    probability_larger: float
+    """Share of replications in which it is larger than in the first, of those that have both."""
+
+
+def difference(first: Parts, other: Parts) -> Difference:
+    """Compare a metric of two scenarios that were run with the same luck.
+
+    Parameters
+    ----------
+    first, other : Parts
+        With one number for each replication.
+
+    Returns
+    -------
+    Difference
+        Its interval is that of Student's t around the mean, with the standard error of the paired differences; for a
+        ratio with the jackknife standard error of the difference of the two ratios.
+    """
+    before, after = first.values().to_numpy(), other.values().to_numpy()
+    paired = np.asarray(after - before, np.float64)
+    known = np.isfinite(paired)
+    if first.under is None or other.under is None:
+        base, change, error = statistics.mean(before), statistics.mean(paired), statistics.mean_error(paired)
+    else:
+        (over, under), (over_first, under_first) = (_totals(parts) for parts in (other, first))
+        base = statistics.ratio(over_first, under_first)
+        change = statistics.ratio(over, under) - base
+        without = statistics.leave_one_out(over, under) - statistics.leave_one_out(over_first, under_first)
+        error = statistics.jackknife_error(without)
+    low, high = statistics.interval(change, error, int(known.sum()) if first.under is None else len(paired))
+    larger = (paired > 0).sum() / known.sum() if known.any() else math.nan
+    relative = statistics.divide(change, abs(base))
+    return Difference(*map(float, (change, low, high, relative, larger)))
+
+
+def _totals(parts: Parts) -> tuple[Any, Any]:
+    """Return numerator, in its unit, and denominator."""
+    assert parts.under is not None
+    return parts.over.to_numpy() * parts.scale, parts.under.to_numpy()
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison:
+    """Scenarios run with the same luck, metric by metric, each compared with the first.
+
+    Attributes
+    ----------
+    results : mapping of str to Result
+        Of the same seed and number of replications.
+    metrics : tuple of str or None
+        The metrics asked for; None: those that people look at first.
+    """
+
+    results: Mapping[str, Result]
+    metrics: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        check_comparable({name: result.scenario for name, result in self.results.items()})
+        runs = {(result.seed, result.replications, result.by) for result in self.results.values()}
+        if len(runs) > 1:
+            raise ValueError(
+                "results of different seeds, numbers of replications or groups are not paired: run them alike"
+            )
+        problems = [problem for name in self.metrics or () for problem in self._problems(name)]
+        if problems:
+            raise ValueError("\n".join(problems))
+
+    def _problems(self, metric: str) -> list[str]:
+        problems = []
+        for name, result in self.results.items():
+            try:
+                result.unit(metric)
+            except ValueError as error:
+                problems.append(f"'{name}': {error}")
+        return problems
+
+    @property
+    def first(self) -> str:
+        """The name of the scenario that the others are compared with."""
+        return next(iter(self.results))
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The names of the scenarios that are compared with the first."""
+        return tuple(self.results)[1:]
+
+    def names(self) -> tuple[str, ...]:
+        """Return the metrics asked for, or those that people look at first and all scenarios have."""
+        if self.metrics is not None:
+            return self.metrics
+        usual = dict.fromkeys(name for result in self.results.values() for name in result.usual_names())
+        return tuple(name for name in usual if not self._problems(name))
+
+    def difference(self, scenario: str, metric: str) -> Difference:
+        """Return how a scenario differs from the first in one metric."""
+        return difference(self.results[self.first].parts(metric), self.results[scenario].parts(metric))
+
+    def unit(self, metric: str) -> str:
+        """Return the unit of a metric."""
+        return self.results[self.first].unit(metric)
+
+    # ------------------------------------------------------------ tables
+    def table(self) -> pd.DataFrame:
+        """Return one row for each metric and scenario.
+
+        Returns
+        -------
+        DataFrame
+            `metric`, `scenario`, `mean`, `p10`, `p50`, `p90`, `mc_error`, `unit` as in `Result.summary`; against the
+            first scenario `difference` with a 95% interval `low` to `high`, `relative` (a share of the first's mean)
+            and `probability_larger`; these are NaN for the first itself.
+        """
+        import pandas as pd
+
+        rows = []
+        for metric in self.names():
+            for name, result in self.results.items():
+                estimated = result.estimate(metric)._asdict()
+                del estimated["empty"]
+                row = {key: float(value) for key, value in estimated.items()}
+                change = (
+                    self.difference(name, metric)._asdict() if name != self.first else dict.fromkeys(_CHANGES, math.nan)
+                )
+                change["difference"] = change.pop("mean")
+                rows.append({"metric": metric, "scenario": name, **row, "unit": self.unit(metric), **change})
+        columns = ["metric", "scenario", "mean", "p10", "p50", "p90", "mc_error", "unit", "difference", *_CHANGES[1:]]
+        return pd.DataFrame(rows, columns=columns)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what ``--json`` prints.
+
+        Returns
+        -------
+        dict
+            ``scenarios``: of each the object of `Result.to_dict`. ``against``: the name of the first. ``differences``:
+            of every metric that all have, against the first, ``{"mean", "low", "high", "relative",
+            "probability_larger", "unit"}``; where there are more than two scenarios, such an object for each but the
+            first, by its name. None where there is no value.
+        """
+        first = self.results[self.first]
+        shared = [name for name in all_names(first.scenario, first.by) if not self._problems(name)]
+        differences = {
+            name: {metric: self._difference_as_dict(name, metric) for metric in shared} for name in self.others
+        }
+        return {
+            "scenarios": {name: result.to_dict() for name, result in self.results.items()},
+            "against": self.first,
+            "differences": differences if len(self.others) > 1 else differences[self.others[0]],
+        }
+
+    def _difference_as_dict(self, scenario: str, metric: str) -> dict[str, Any]:
+        numbers = self.difference(scenario, metric)._asdict()
+        return {
+            **{key: None if math.isnan(value) else value for key, value in numbers.items()},
+            "unit": self.unit(metric),
+        }
+
+    # ------------------------------------------------------------ showing
+    @cached_property
+    def _rows(self) -> list[display.Row]:
+        rows: list[display.Row] = []
+        for metric in self.names():
+            unit = self.unit(metric)
+            rows.append((f"{metric} ({unit})", *[""] * 6))
+            for name, result in self.results.items():
+                estimated = result.estimate(metric)
+                numbers = [
+                    display.number(float(value), unit) for value in (estimated.mean, estimated.p10, estimated.p90)
+                ]
+                rows.append((f"  {name}", *numbers, *self._change(name, metric)))
+        return rows
+
+    def _change(self, scenario: str, metric: str) -> tuple[str, str, str]:
+        if scenario == self.first:
+            return "", "", ""
+        change = self.difference(scenario, metric)
+        mean, low, high = changes_as_text(change, self.unit(metric))
+        return mean, f"{low} to {high}", display.number(change.relative, "share", sign=True)
+
+    def _title(self) -> str:
+        first = self.results[self.first]
+        return (
+            f"{first.scenario.name}: {first.replications:,} replications each, seed {first.seed}, "
+            f"{first.scenario.start} until {first.scenario.end:%Y-%m-%d}"
+        )
+
+    def _notes(self) -> list[str]:
+        return [
+            "p10 to p90: eight in ten replications lie between.",
+            f"difference: against '{self.first}', in the same replications. {INTERVAL}",
+        ]
+
+    def __repr__(self) -> str:
+        table = _text_table(self._rows)
+        notes = [textwrap.fill(note, display.WIDTH) for note in self._notes()]
+        return "\n".join([textwrap.fill(self._title(), display.WIDTH), table, *notes])
+
+    def _repr_html_(self) -> str:
+        return display.html_table(self._title(), _HEADER, self._rows, self._notes())
+
+
+def changes_as_text(change: Difference, unit: str) -> tuple[str, str, str]:
+    """Show a difference and the ends of its interval; those of shares are in percentage points."""
+    shown = [
+        display.number(value, "points" if unit == "share" else unit, sign=True)
+        for value in (change.mean, change.low, change.high)
+    ]
+    return shown[0], shown[1], shown[2]
+
+
+_CHANGES = Difference._fields
+_HEADER = ("metric", "mean", "p10", "p90", "difference", "95% interval", "relative")
+
+
+def _text_table(rows: list[display.Row]) -> str:
+    """Return the table as text; the lines that name a metric may run into the empty columns beside them."""
+    lines = display.text_table(_HEADER, [row if row[1] else ("", *row[1:]) for row in rows]).split("\n")
+    named = [
+        line if row[1] else display.shortened(row[0], display.WIDTH) for line, row in zip(lines[1:], rows, strict=True)
+    ]
+    return "\n".join([lines[0], *named])

@@ -1,0 +1,92 @@
+"""Tables and numbers as people read them: plain text of at most 80 columns, and escaped HTML."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Sequence
+
+WIDTH = 80
+NOTHING = "–"
+
+Row = tuple[str, ...]
+
+
+def number(value: float, unit: str = "", sign: bool = False) -> str:
+    """Show a number in at most four or five digits; shares as percentages.
+
+    Parameters
+    ----------
+    value : float
+        NaN is shown as a dash.
+    unit : str
+        ``share`` and ``%`` make percentages, ``points`` a share in percentage points.
+    sign : bool
+        Whether to write a plus before what is not negative.
+    """
+    if math.isnan(value):
+        return NOTHING
+    plus = "+" if sign else ""
+    if unit in ("share", "points"):
+        digits = 2 if abs(value) < 0.1 else 1
+        return f"{100 * value:{plus}.{digits}f}{'%' if unit == 'share' else 'pp'}"
+    if unit == "%":
+        return f"{value:{plus}.1f}%"
+    size = abs(value)
+    for limit, name in ((1e9, "bn"), (1e6, "M")):
+        if size >= limit:
+            return f"{value / limit:{plus},.3f}{name}"
+    if size >= 1000 or value == round(value):
+        return f"{value:{plus},.0f}"
+    return f"{value:{plus}.{1 if size >= 100 else 2}f}" if size >= 1 else f"{value:{plus}.3g}"
+
+
+def shortened(text: str, width: int) -> str:
+    """Cut the middle of a text that is too long."""
+    if len(text) <= width:
+        return text
+    kept = width - 1
+    return f"{text[: (kept + 1) // 2]}…{text[len(text) - kept // 2 :]}"
+
+
+def text_table(header: Row, rows: Sequence[Row], left: Sequence[int] = (0,)) -> str:
+    """Return a table of at most 80 columns.
+
+    Parameters
+    ----------
+    header : tuple of str
+    rows : sequence of tuple of str
+        The first column gives way where there is too little room.
+    left : sequence of int
+        Columns that are aligned to the left; all others are numbers.
+    """
+    widths = [max(len(row[column]) for row in (header, *rows)) for column in range(len(header))]
+    spare = WIDTH - sum(widths) - len(widths) + 1
+    widths[0] = max(12, widths[0] + min(0, spare))
+    lines = []
+    for row in (header, *rows):
+        cells = [shortened(row[0], widths[0]), *row[1:]]
+        aligned = [
+            cell.ljust(width) if column in left else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
+        ]
+        lines.append(" ".join(aligned).rstrip())
+    return "\n".join(lines)
+
+
+def html_table(caption: str, header: Row, rows: Sequence[Row], notes: Sequence[str], left: Sequence[int] = (0,)) -> str:
+    """Return a small table as HTML; every text is escaped."""
+
+    def cells(tag: str, row: Row) -> str:
+        aligned = ["left" if column in left else "right" for column in range(len(row))]
+        return "".join(
+            f'<{tag} style="text-align:{align};white-space:pre">{html.escape(cell)}</{tag}>'
+            for cell, align in zip(row, aligned, strict=True)
+        )
+
+    body = "".join(f"<tr>{cells('td', row)}</tr>" for row in rows)
+    foot = "<br>".join(html.escape(note) for note in notes)
+    return (
+        f'<div><table><caption style="text-align:left">{html.escape(caption)}</caption>'
+        f"<thead><tr>{cells('th', header)}</tr></thead><tbody>{body}</tbody></table><small>{foot}</small></div>"
+    )

@@ -1,0 +1,9 @@
+"""One function a picture: it takes a result and an `ax`, and returns the `ax`."""
+
+from __future__ import annotations
+
+from funnelsim.plots.compare import comparison_figure, plot_comparison
+from funnelsim.plots.funnel import plot_funnel
+from funnelsim.plots.periods import plot_metric
+
+__all__ = ["comparison_figure", "plot_comparison", "plot_funnel", "plot_metric"]
