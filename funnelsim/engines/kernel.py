@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from funnelsim.engines import luck, rows
-from funnelsim.engines.jit import compiled, inlined
+from funnelsim.engines.jit import inlined, lean
 from funnelsim.engines.philox import below, lead_key
 from funnelsim.engines.samplers import NEVER
 from funnelsim.engines.tables import UNLIMITED, Tables
@@ -73,7 +73,7 @@ class Run(NamedTuple):
     """(rows, columns of `rows.LogRow`); rows beyond its length are counted but not written."""
 
 
-@compiled
+@lean
 def run_replication(run: Run, stop: npt.NDArray[np.int64]) -> int:
     """Walk every lead of every channel. Return 1 when done, 0 if stopped before, -1 if a lead went round too often."""
     tables, at = run.tables, run.at[0]
@@ -113,7 +113,7 @@ def run_replication(run: Run, stop: npt.NDArray[np.int64]) -> int:
     return 1
 
 
-@compiled
+@lean
 def walk(run: Run, tick: int, happened: int) -> None:
     """Walk a lead from its coming to the end of the run."""
     tables, layout, counts, log, visits, own = run.tables, run.layout, run.counts, run.log, run.visits, run.own
@@ -221,7 +221,7 @@ def arrival_tick(expected: p.IntArray, threshold: int, day: int) -> int:
     return day * DAY + np.int64(np.floor(float(passed) / float(in_day) * DAY))
 
 
-@compiled
+@lean
 def begin(run: Run, tick: int) -> int:
     """Make the state that of a lead in no stage yet, with its segment drawn; return the next page of the calendar."""
     tables, at = run.tables, run.at[0]
@@ -436,7 +436,7 @@ def is_old(old_ticks: int, day_month_tick: p.IntArray, created: int, tick: int) 
     return 1 if created < day_month_tick[tick // DAY] else 0
 
 
-@compiled
+@lean
 def record(
     log: p.IntArray,
     at: np.void,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from funnelsim.engines.jit import compiled
+from funnelsim.engines.jit import lean
 from funnelsim.engines.numerics import log
 from funnelsim.engines.philox import counter, philox, to_unit
 from funnelsim.engines.samplers import CONSTANT, NEVER, draw, phase
@@ -22,7 +22,7 @@ MOST_VISITS, MOST_ATTEMPTS = (1 << 20) - 1, (1 << 36) - 1
 
 
 # ---------------------------------------------------------------- moves
-@compiled
+@lean
 def wait_ticks(wait: np.void, pool: p.FloatArray, key: int, lead: int, visit: int, attempt: int) -> int:
     """Draw the wait before an attempt; UNLIMITED for `never`."""
     if wait.code == NEVER:
@@ -33,7 +33,7 @@ def wait_ticks(wait: np.void, pool: p.FloatArray, key: int, lead: int, visit: in
     return draw(wait, pool, to_unit(words[0]))
 
 
-@compiled
+@lean
 def phase_ticks(wait: np.void, pool: p.FloatArray, key: int, lead: int, visit: int) -> int:
     """Draw the rest of a wait that began long ago (rule 15); UNLIMITED for `never`."""
     if wait.code == NEVER:
@@ -42,13 +42,13 @@ def phase_ticks(wait: np.void, pool: p.FloatArray, key: int, lead: int, visit: i
     return phase(wait, pool, to_unit(words[0]), to_unit(words[1]))
 
 
-@compiled
+@lean
 def chance_word(key: int, lead: int, visit: int, attempt: int) -> int:
     """Return the word that decides an attempt."""
     return philox(counter(visit, attempt, ATTEMPT), lead, key)[1]
 
 
-@compiled
+@lean
 def amount(wait: np.void, pool: p.FloatArray, key: int, lead: int, visit: int) -> int:
     """Draw the value of entering a stage, in ten-thousandths; 0 where it has none."""
     if wait.code == NEVER:
@@ -57,7 +57,7 @@ def amount(wait: np.void, pool: p.FloatArray, key: int, lead: int, visit: int) -
 
 
 # ---------------------------------------------------------------- leads
-@compiled
+@lean
 def gap(arrivals: int, key: int, lead: int) -> int:
     """Return how many more leads the channel must expect until this one comes, in 1 / LEAD (rule 10)."""
     if arrivals == p.EVENLY:
@@ -66,7 +66,7 @@ def gap(arrivals: int, key: int, lead: int) -> int:
     return np.int64(np.floor(-log(1.0 - u) * LEAD + 0.5))
 
 
-@compiled
+@lean
 def age_ticks(wait: np.void, pool: p.FloatArray, key: int, lead: int) -> int:
     """Draw the age of a backlog lead on day one."""
     if wait.code == NEVER:
@@ -74,7 +74,7 @@ def age_ticks(wait: np.void, pool: p.FloatArray, key: int, lead: int) -> int:
     return draw(wait, pool, to_unit(philox(counter(0, 0, ATTEMPT), lead, key)[0]))
 
 
-@compiled
+@lean
 def segment_of(segments: p.RecordArray, lead: int) -> int:
     """Return the segment with the smallest -log(u) / share (rule 34).
 

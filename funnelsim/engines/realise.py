@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from funnelsim.engines.jit import compiled
+from funnelsim.engines.jit import lean
 from funnelsim.engines.numerics import beta_quantile, exp, log, logistic, logit, normal_quantile
 from funnelsim.engines.philox import philox, purpose_key, threshold, to_unit
 from funnelsim.engines.samplers import (
@@ -40,7 +40,7 @@ def tables_of(program: Program, seed: int, replication: int) -> Tables:
     return tables
 
 
-@compiled
+@lean
 def realise(recipes: p.Recipes, seed: int, replication: int, tables: Tables) -> None:
     """Fill in the numbers of one replication."""
     parameters = tables.parameters
@@ -66,7 +66,7 @@ def realise(recipes: p.Recipes, seed: int, replication: int, tables: Tables) -> 
     spread_spend(recipes.spend_term, recipes.spend_units, parameters, tables.spend)
 
 
-@compiled
+@lean
 def make_keys(structure: p.Structure, seed: int, replication: int, tables: Tables) -> None:
     """Fill in the keys of one replication (rule 33)."""
     for regime in range(tables.moves.shape[0]):
@@ -80,19 +80,19 @@ def make_keys(structure: p.Structure, seed: int, replication: int, tables: Table
             tables.segments[regime, i].key = purpose_key(seed, replication, structure.segment_purpose[i])
 
 
-@compiled
+@lean
 def whole(value: float) -> int:
     """Round half up to a whole number, from nothing to 2**53."""
     return np.int64(np.floor(min(max(value, 0.0), 9007199254740992.0) + 0.5))
 
 
-@compiled
+@lean
 def limit(parameters: p.FloatArray, position: int) -> int:
     """Return a limit of at least one; UNLIMITED where there is none."""
     return max(np.int64(1), whole(parameters[position])) if position >= 0 else UNLIMITED
 
 
-@compiled
+@lean
 def draw_parameter(parameter: np.void, samples: p.FloatArray, seed: int, replication: int) -> float:
     """Value of a parameter in one replication (rule 35)."""
     belief, first, second = parameter.belief, parameter.first, parameter.second
@@ -113,7 +113,7 @@ def draw_parameter(parameter: np.void, samples: p.FloatArray, seed: int, replica
     return float(samples[parameter.offset + np.int64(np.floor(u * parameter.count))])
 
 
-@compiled
+@lean
 def make_wait(recipe: np.void, parameters: p.FloatArray, num_samples: int, pool: p.FloatArray, wait: np.void) -> None:
     """Turn a recipe into what the samplers read."""
     form = recipe.form
@@ -154,13 +154,13 @@ def make_wait(recipe: np.void, parameters: p.FloatArray, num_samples: int, pool:
 
 
 # ---------------------------------------------------------------- chances
-@compiled
+@lean
 def from_list(recipes: p.Recipes, parameters: p.FloatArray, offset: int, i: int) -> float:
     """Return one parameter of a list; 1 where there is no list."""
     return float(parameters[recipes.lists[offset + i]]) if offset >= 0 else 1.0
 
 
-@compiled
+@lean
 def fill_chances(recipes: p.Recipes, regime: int, row: int, tables: Tables) -> None:
     """Write the thresholds of one row in one regime, for every segment, channel, attempt and visit."""
     layout, recipe, shares = tables.rows[regime, row], recipes.chance[regime, row], tables.segments[regime]
@@ -181,7 +181,7 @@ def fill_chances(recipes: p.Recipes, regime: int, row: int, tables: Tables) -> N
                     tables.threshold[regime, place] = threshold(chance)
 
 
-@compiled
+@lean
 def one_chance(
     recipe: np.void,
     lists: p.IntArray,
@@ -217,13 +217,13 @@ def one_chance(
     return written * odds / (1.0 - written + written * odds)
 
 
-@compiled
+@lean
 def from_list(lists: p.IntArray, parameters: p.FloatArray, offset: int, i: int) -> float:
     """Return one parameter of a list; 1 where there is no list."""
     return float(parameters[lists[offset + i]]) if offset >= 0 else 1.0
 
 
-@compiled
+@lean
 def reference_chance(
     odds: int, lists: p.IntArray, parameters: p.FloatArray, shares: p.RecordArray, average: float
 ) -> float:
@@ -246,7 +246,7 @@ def reference_chance(
 
 
 # ---------------------------------------------------------------- flows
-@compiled
+@lean
 def expect_leads(
     terms: p.IntArray, units: p.FloatArray, parameters: p.FloatArray, expected: p.IntArray
 ) -> None:
@@ -261,7 +261,7 @@ def expect_leads(
             expected[channel, day + 1] = np.int64(np.floor(min(running, 2147483647.0) * LEAD + 0.5))
 
 
-@compiled
+@lean
 def spread_spend(terms: p.IntArray, units: p.FloatArray, parameters: p.FloatArray, spend: p.IntArray) -> None:
     """Money of each channel and cell, as differences of a rounded running total (rule 2)."""
     for channel in range(spend.shape[0]):

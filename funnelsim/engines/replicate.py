@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from funnelsim.engines import kernel
-from funnelsim.engines.jit import compiled
+from funnelsim.engines.jit import lean
 from funnelsim.engines.kernel import Run, run_replication
 from funnelsim.engines.log import Engine
 from funnelsim.engines.realise import make_keys, realise, tables_of
@@ -196,7 +196,7 @@ def _kernel_chunk(
     return int(done)
 
 
-@compiled
+@lean
 def run_chunk(
     run: Run,
     structure: p.Structure,
@@ -223,7 +223,7 @@ def run_chunk(
     return len(out.counts)
 
 
-@compiled
+@lean
 def keep(run: Run, i: int, out: Counts) -> None:
     """Write what a replication counted to its place, with what the counts cost."""
     cohorts, cells, groups, kinds = run.counts.shape

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from funnelsim.engines.jit import compiled
+from funnelsim.engines.jit import lean
 from funnelsim.engines.rows import CREATED, PRESENT, STALLED, WOKEN, LogRow
 from funnelsim.engines.tables import Tables
 from funnelsim.program import Program
@@ -60,7 +60,7 @@ AGE_BINS = (40 - AGE_STEP_BITS) << AGE_STEP_BITS
 """Bins of an age: 64 to each doubling, of 1,024 ticks at the finest; the last holds all that is older than 35,000 years."""
 
 
-@compiled
+@lean
 def age_bin(ticks: int) -> int:
     """Bin of an age in ticks; the relative width of a bin is at most 1/64."""
     units = np.int64(ticks) >> np.int64(AGE_UNIT_BITS)
@@ -71,7 +71,7 @@ def age_bin(ticks: int) -> int:
     return min(place, np.int64(AGE_BINS - 1))
 
 
-@compiled
+@lean
 def age_edge(place: int) -> int:
     """Return the smallest age of a bin, in ticks."""
     step = np.int64(1 << AGE_STEP_BITS)
@@ -81,7 +81,7 @@ def age_edge(place: int) -> int:
     return (place - shift * step) << (shift + np.int64(AGE_UNIT_BITS))
 
 
-@compiled
+@lean
 def age_quantile(bins: npt.NDArray[np.int64], quantile: float) -> float:
     """Return a quantile of binned ages in ticks, ages spread evenly within a bin; NaN where there are none."""
     total = np.int64(0)
@@ -100,7 +100,7 @@ def age_quantile(bins: npt.NDArray[np.int64], quantile: float) -> float:
 
 
 # ---------------------------------------------------------------- costs
-@compiled
+@lean
 def add_costs(tables: Tables, layout: Layout, cell: int, counts: p.IntArray, money: p.IntArray) -> None:
     """Add what one cell's counts of one group cost; `money` is (COST_KINDS,)."""
     regime = tables.cell_regime[cell]

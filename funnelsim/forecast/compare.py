@@ -17,7 +17,7 @@ import numpy as np
 
 from funnelsim.metrics import display, statistics
 from funnelsim.metrics.figures import Parts
-from funnelsim.metrics.names import all_names, names_in
+from funnelsim.metrics.names import all_names, figure_of, names_in
 from funnelsim.metrics.progress import progress_bar
 from funnelsim.metrics.result import By, Result
 from funnelsim.metrics.simulate import Settings, check_scenario, run
@@ -69,9 +69,11 @@ def compare(
     for name, scenario in scenarios.items():
         check_scenario(f"'{name}'", scenario)
     check_comparable(scenarios)
+    wanted = None if metrics is None else names_in(metrics)
+    _check_metrics(wanted or (), scenarios, by)
     with progress_bar(replications * len(scenarios), progress, "replications") as done:
         results = {name: run(scenario, settings, done) for name, scenario in scenarios.items()}
-    return Comparison(results, None if metrics is None else names_in(metrics))
+    return Comparison(results, wanted)
 
 
 def check_comparable(scenarios: Mapping[str, Scenario]) -> None:
@@ -89,6 +91,23 @@ def check_comparable(scenarios: Mapping[str, Scenario]) -> None:
         raise ValueError(
             "\n".join([*problems, "scenarios that are compared must share these; set them with Scenario.set"])
         )
+
+
+def _check_metrics(metrics: Iterable[str], scenarios: Mapping[str, Scenario], by: By) -> None:
+    """Refuse metrics that one of the scenarios does not have, all at once."""
+    problems = [problem for metric in metrics for problem in _problems(metric, scenarios, by)]
+    if problems:
+        raise ValueError("\n".join(problems))
+
+
+def _problems(metric: str, scenarios: Mapping[str, Scenario], by: By) -> list[str]:
+    problems = []
+    for name, scenario in scenarios.items():
+        try:
+            figure_of(metric, scenario, by)
+        except ValueError as error:
+            problems.append(f"'{name}': {error}")
+    return problems
 
 
 def _shown(scenario: Scenario, field: str) -> str:
@@ -165,24 +184,21 @@ class Comparison:
     metrics: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        check_comparable({name: result.scenario for name, result in self.results.items()})
+        check_comparable(self._scenarios)
         runs = {(result.seed, result.replications, result.by) for result in self.results.values()}
         if len(runs) > 1:
             raise ValueError(
                 "results of different seeds, numbers of replications or groups are not paired: run them alike"
             )
-        problems = [problem for name in self.metrics or () for problem in self._problems(name)]
-        if problems:
-            raise ValueError("\n".join(problems))
+        _check_metrics(self.metrics or (), self._scenarios, self._by)
 
-    def _problems(self, metric: str) -> list[str]:
-        problems = []
-        for name, result in self.results.items():
-            try:
-                result.unit(metric)
-            except ValueError as error:
-                problems.append(f"'{name}': {error}")
-        return problems
+    @property
+    def _scenarios(self) -> dict[str, Scenario]:
+        return {name: result.scenario for name, result in self.results.items()}
+
+    @property
+    def _by(self) -> By:
+        return self.results[self.first].by
 
     @property
     def first(self) -> str:
@@ -199,14 +215,18 @@ class Comparison:
         if self.metrics is not None:
             return self.metrics
         usual = dict.fromkeys(name for result in self.results.values() for name in result.usual_names())
-        return tuple(name for name in usual if not self._problems(name))
+        return self._shared(usual)
+
+    def _shared(self, metrics: Iterable[str]) -> tuple[str, ...]:
+        return tuple(metric for metric in metrics if not _problems(metric, self._scenarios, self._by))
 
     def difference(self, scenario: str, metric: str) -> Difference:
         """Return how a scenario differs from the first in one metric."""
         return difference(self.results[self.first].parts(metric), self.results[scenario].parts(metric))
 
     def unit(self, metric: str) -> str:
-        """Return the unit of a metric."""
+        """Return the unit of a metric; refuse one that a scenario does not have."""
+        _check_metrics([metric], self._scenarios, self._by)
         return self.results[self.first].unit(metric)
 
     # ------------------------------------------------------------ tables
@@ -248,7 +268,7 @@ class Comparison:
             first, by its name. None where there is no value.
         """
         first = self.results[self.first]
-        shared = [name for name in all_names(first.scenario, first.by) if not self._problems(name)]
+        shared = self._shared(all_names(first.scenario, first.by))
         differences = {
             name: {metric: self._difference_as_dict(name, metric) for metric in shared} for name in self.others
         }

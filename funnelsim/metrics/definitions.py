@@ -318,9 +318,10 @@ def _matched(name: str) -> tuple[Definition, Mapping[str, str]]:
         match = re.fullmatch(_PLACE.sub(r"(?P<\1>[a-z][a-z0-9_]*?)", definition.pattern), name)
         if match:
             return definition, match.groupdict()
-    fixed = [pattern for pattern in BY_PATTERN if "<" not in pattern]
-    tail = name.rsplit("_", 1)[-1]
-    likely = [*fixed, *(fill(pattern, {"stage": tail, "to": tail}) for pattern in BY_PATTERN if pattern != "<stage>")]
+    tail = name.rpartition("_")[2]
+    likely = [
+        fill(pattern, {"stage": tail, "to": tail}) for pattern in BY_PATTERN if "<" not in pattern or tail != name
+    ]
     if difflib.get_close_matches(name, likely, 1, 0.75) or not re.fullmatch("[a-z][a-z0-9_]*", name):
         raise ValueError(f"no metric '{name}'{near_miss(name, likely) or near_miss(name, BY_PATTERN, 'metrics')}")
     return BY_PATTERN["<stage>"], {"stage": name}

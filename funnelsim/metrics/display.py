@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import math
+import unicodedata
 from collections.abc import Sequence
 
 WIDTH = 80
@@ -41,12 +42,20 @@ def number(value: float, unit: str = "", sign: bool = False) -> str:
     return f"{value:{plus}.{1 if size >= 100 else 2}f}" if size >= 1 else f"{value:{plus}.3g}"
 
 
+def columns(text: str) -> int:
+    """Return how many columns of a terminal a text takes; Chinese characters take two."""
+    return sum(1 + (unicodedata.east_asian_width(character) in "WF") for character in text)
+
+
 def shortened(text: str, width: int) -> str:
-    """Cut the middle of a text that is too long."""
-    if len(text) <= width:
-        return text
-    kept = width - 1
-    return f"{text[: (kept + 1) // 2]}…{text[len(text) - kept // 2 :]}"
+    """Cut the middle of a text that takes too many columns."""
+    start, end = text[: (len(text) + 1) // 2], text[(len(text) + 1) // 2 :]
+    while columns(start + end) > width - (start + end != text):
+        if columns(start) > columns(end):
+            start = start[:-1]
+        else:
+            end = end[1:]
+    return text if start + end == text else f"{start}…{end}"
 
 
 def text_table(header: Row, rows: Sequence[Row], left: Sequence[int] = (0,)) -> str:
@@ -60,15 +69,16 @@ def text_table(header: Row, rows: Sequence[Row], left: Sequence[int] = (0,)) -> 
     left : sequence of int
         Columns that are aligned to the left; all others are numbers.
     """
-    widths = [max(len(row[column]) for row in (header, *rows)) for column in range(len(header))]
+    widths = [max(columns(row[column]) for row in (header, *rows)) for column in range(len(header))]
     spare = WIDTH - sum(widths) - len(widths) + 1
     widths[0] = max(12, widths[0] + min(0, spare))
     lines = []
     for row in (header, *rows):
         cells = [shortened(row[0], widths[0]), *row[1:]]
+        padding = [" " * (width - columns(cell)) for cell, width in zip(cells, widths, strict=True)]
         aligned = [
-            cell.ljust(width) if column in left else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
+            cell + pad if column in left else pad + cell
+            for column, (cell, pad) in enumerate(zip(cells, padding, strict=True))
         ]
         lines.append(" ".join(aligned).rstrip())
     return "\n".join(lines)

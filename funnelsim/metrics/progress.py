@@ -32,7 +32,7 @@ def progress_bar(total: int, wanted: bool | None, text: str) -> Iterator[Callabl
     if not show:
         yield lambda _: None
         return
-    with _bar_class(notebook)(total=total, desc=text, unit="run", file=sys.stderr, leave=False) as bar:
+    with _bar_class(notebook)(total=total, desc=text, unit="run", file=sys.stderr) as bar:
         yield bar.update
 
 

@@ -123,6 +123,8 @@ def comparison_figure(comparison: Comparison, metrics: Sequence[str]) -> Figure:
 
     if not metrics:
         raise ValueError("no metrics to draw: give at least one, such as 'sql'")
+    for metric in metrics:
+        comparison.unit(metric)  # refuse before a figure is begun
     columns = min(COLUMNS, len(metrics))
     rows = -(-len(metrics) // columns)
     width = columns * (1.2 + 1.5 * len(comparison.results))

@@ -33,8 +33,11 @@ def read_column(path: Path, column: str, unit: str = "") -> list[str | int | flo
     RefusedError
         Where the file, its column or a value is missing.
     """
-    with path.open("rb") as file:
-        content = file.read(MOST_BYTES + 1)
+    try:
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise RefusedError(f"'{path.name}' cannot be read: {error.strerror}") from None
     if len(content) > MOST_BYTES:
         raise RefusedError(f"'{path.name}' is larger than {MOST_BYTES:_} bytes; a few thousand draws are enough")
     try:

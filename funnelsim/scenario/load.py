@@ -19,6 +19,7 @@ from funnelsim.scenario.problems import (
     RefusedError,
     ScenarioError,
     near_miss,
+    read_each,
     read_part,
     shown,
 )
@@ -108,14 +109,16 @@ class _Files:
             raise ScenarioError([*self.problems, Problem(entry.node.place, "extends", str(fault))]) from None
 
     def _inside(self, folder: Path, name: str) -> Path:
-        path = (folder / name).resolve()
-        if not path.is_relative_to(self.folder):
+        try:
+            path = (folder / name).resolve()
+            inside, exists = path.is_relative_to(self.folder), path.is_file()
+        except (OSError, ValueError, RuntimeError) as error:  # a name no system takes, a circle of links
+            raise RefusedError(f"{shown(name)} cannot be the path of a file: {error}") from None
+        if not inside:
             raise RefusedError(f"{shown(name)} lies outside the folder of the scenario; copy the file into it")
-        if not path.is_file():
-            siblings = sorted(sibling.name for sibling in path.parent.glob(f"*{path.suffix}") if sibling.is_file())
-            raise RefusedError(
-                f"no file {shown(name)}{near_miss(path.name, siblings)}; paths start at the file that names them"
-            )
+        if not exists:
+            hint = near_miss(path.name, _siblings(path))
+            raise RefusedError(f"no file {shown(name)}{hint}; paths start at the file that names them")
         return path
 
     def with_draws(self, tree: Node) -> Node:
@@ -137,7 +140,8 @@ class _Files:
 
     def _draws(self, tree: Node, node: Fields, path: PathParts) -> Node:
         try:
-            fields = {name: _text(entry.node) for name, entry in node.entries.items()}
+            texts = read_each(_text, ((name, entry.node) for name, entry in node.entries.items()))
+            fields = dict(zip(node.entries, texts, strict=True))
             if extra := [name for name in fields if name not in ("file", "column", "unit")]:
                 raise RefusedError(f"no field {shown(extra[0])} in draws from a file (fields: file, column and unit)")
             file = read_part("file", lambda name: self._inside(self.folders[node.place.file], name), fields["file"])
@@ -146,8 +150,8 @@ class _Files:
             )
             return grow({"values": values}, node.place)
         except RefusedError as fault:
-            [(where, message)] = fault.findings
-            self.problems.append(Problem(place_of(node, where), named_path(tree, (*path, *where)), message))
+            for where, message in fault.findings:
+                self.problems.append(Problem(place_of(node, where), named_path(tree, (*path, *where)), message))
             return Leaf(Unread(), node.place)
 
 
@@ -157,17 +161,24 @@ def _text(node: Node) -> str:
     return node.value
 
 
+def _siblings(path: Path) -> list[str]:
+    """Return the names of the files beside a path that are of its kind."""
+    try:
+        return sorted(sibling.name for sibling in path.parent.iterdir() if sibling.suffix == path.suffix)
+    except OSError:
+        return []
+
+
 def _content(path: Path, source: str) -> bytes:
     """Read a file, but no more of it than a scenario may have."""
     place = Place(source)
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise ScenarioError([Problem(place, "", "this is no file; name a scenario file such as trunk.yaml")])
-        with path.open("rb") as file:
-            return file.read(MOST_BYTES + 1)
+        if stat.S_ISREG(path.stat().st_mode):
+            with path.open("rb") as file:
+                return file.read(MOST_BYTES + 1)
+        message = "this is no file; name a scenario file such as trunk.yaml"
     except FileNotFoundError:
-        siblings = sorted(sibling.name for sibling in path.parent.glob("*.yaml"))
-        raise ScenarioError([Problem(place, "", f"no such file{near_miss(path.name, siblings)}")]) from None
+        message = f"no such file{near_miss(path.name, _siblings(path))}"
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise ScenarioError([Problem(place, "", f"cannot be read: {reason}")]) from None
+        message = f"cannot be read: {getattr(error, 'strerror', None) or error}"
+    raise ScenarioError([Problem(place, "", message)])

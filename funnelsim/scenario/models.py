@@ -37,7 +37,7 @@ StageName = Annotated[str, kinds.STAGE_NAME]
 class Part(BaseModel):
     """A part of a scenario: frozen, strict, without unknown fields."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_by_name=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     changeable: ClassVar[frozenset[str]] = frozenset()
     """The fields that a dated change may set."""

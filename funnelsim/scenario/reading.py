@@ -81,7 +81,7 @@ def read_tree(content: bytes | str, file: str) -> tuple[Node, list[Problem]]:
     """
     text = _text_of(content, file)
     builder = _Builder(file)
-    events = _events(text, file)
+    events = builder.events(text)
     first = next((event for event in events if isinstance(event, NodeEvent | DocumentStartEvent)), None)
     if not isinstance(first, DocumentStartEvent):
         raise ScenarioError([Problem(Place(file, 1, 1), "", "the file is empty; a scenario starts with 'format: 1'")])
@@ -119,19 +119,6 @@ def _text_of(content: bytes | str, file: str) -> str:
     return text
 
 
-def _events(text: str, file: str) -> Iterator[Event]:
-    """Yield the events of the parser; whatever it stumbles over becomes one clear message."""
-    try:
-        yield from YAML(typ="safe", pure=True).parse(io.StringIO(text))
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file, 1, 1)
-        reasons = [reason for reason in (error.context, error.problem) if reason]
-        raise ScenarioError([Problem(place, "", f"not YAML: {', '.join(reasons)}")]) from None
-    except (ValueError, OverflowError) as error:  # an escape such as "\UFFFFFFFF" that is no character
-        raise ScenarioError([Problem(Place(file, 1, 1), "", f"not YAML: {error}")]) from None
-
-
 class _Builder:
     """Builds nodes from events and keeps what is wrong with them."""
 
@@ -139,6 +126,20 @@ class _Builder:
         self.file = file
         self.problems: list[Problem] = []
         self.unresolved = False
+
+    def events(self, text: str) -> Iterator[Event]:
+        """Yield the events of the parser; whatever it stumbles over becomes one clear message."""
+        try:
+            yield from YAML(typ="safe", pure=True).parse(io.StringIO(text))
+        except MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            place = Place(self.file, mark.line + 1, mark.column + 1) if mark else Place(self.file, 1, 1)
+            reasons = [reason for reason in (error.context, error.problem) if reason]
+            self.problems.append(Problem(place, "", f"not YAML: {', '.join(reasons)}"))
+            raise ScenarioError(self.problems) from None
+        except Exception as error:  # on odd input, such as %YAML 1.3, the parser fails in ways of its own
+            self.problems.append(Problem(Place(self.file, 1, 1), "", f"not YAML: {error}"))
+            raise ScenarioError(self.problems) from None
 
     def place(self, event: Any) -> Place:
         return Place(self.file, event.start_mark.line + 1, event.start_mark.column + 1)

@@ -140,9 +140,12 @@ def _put(node: Node | None, spot: Spot, parts: tuple[str, ...], setting: Setting
 
 
 def _refuse_unknown_item(spot: Spot, part: str, rest: tuple[str, ...], setting: Setting, fields: Fields) -> None:
-    if rest or (isinstance(setting.node, Leaf) and (setting.node.value is None or spot.kind == "items")):
-        adds = f"; a mapping adds a {spot.noun}" if not rest and spot.kind == "items" else ""
-        raise RefusedError(f"no {spot.noun} {shown(part)}{near_miss(part, fields.entries, f'{spot.noun} names')}{adds}")
+    """Refuse a name that does not exist, unless a new item is put there."""
+    new = setting.node
+    removes = isinstance(new, Leaf) and new.value is None
+    if rest or removes or (spot.kind == "items" and isinstance(new, Leaf)):
+        hint = "" if rest or removes else f"; a mapping adds a {spot.noun}"
+        raise RefusedError(f"no {spot.noun} {shown(part)}{near_miss(part, fields.entries, f'{spot.noun} names')}{hint}")
 
 
 def _put_in_list(node: Node | None, spot: Spot, parts: tuple[str, ...], setting: Setting, values_only: bool) -> Node:

@@ -74,6 +74,8 @@ def times(number: float) -> str:
 
 def duration(ticks: float) -> str:
     """Say a duration in its largest fitting unit."""
+    if ticks == 0:
+        return "0 days"
     unit, word = next(pair for pair in _UNIT_WORDS if abs(ticks) >= units.TICKS[pair[0]] or pair[0] == "ms")
     number = rough(ticks / units.TICKS[unit])
     return f"{number} {word}" if number == "1" else f"{number} {word}s"

@@ -113,7 +113,7 @@ def small(**fields: Any) -> fs.Scenario:
 
 def test_a_bent_rate_is_noticed() -> None:
     straight = log_matrix(compile_scenario(small()), 1, 0, "simpy")
-    bent = log_matrix(compile_scenario(small(chance=0.301)), 1, 0, "kernel")
+    bent = log_matrix(compile_scenario(small(chance=0.32)), 1, 0, "kernel")
     assert not np.array_equal(straight, bent)
     np.testing.assert_array_equal(straight, log_matrix(compile_scenario(small()), 1, 0, "kernel"))
 

@@ -23,7 +23,8 @@ channels:
 stages:
   lead:
     moves:
-      call: {after: 1d to 4d, every: 1d, attempts: 2, chance: {segment: {small: 40%, enterprise: 30%}}, cost: 1.5, to: mql, else: pool}
+      call: {after: 1d to 4d, every: 1d, attempts: 2, chance: {segment: {small: 40%, enterprise: 30%}}, cost: 1.5,
+             to: mql, else: pool}
   mql: {moves: {check: {after: 1d to 3d, chance: {uncertain: 60% to 90%}, cost: 20, to: sql, else: pool}}}
   sql: {moves: {close: {after: 5d to 30d, chance: 25%, to: won, else: pool}}}
   pool: {track: reactivation}

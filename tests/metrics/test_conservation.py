@@ -18,7 +18,18 @@ from funnelsim.metrics.tables import apportion
 from funnelsim.program import compile_scenario
 from funnelsim.scenario import Scenario
 
-FLOWS = ("new_leads", "lead", "first_sql", "fast_pool", "old_pool", "touches", "responses", "reopened", "spend", "revenue")
+FLOWS = (
+    "new_leads",
+    "lead",
+    "first_sql",
+    "fast_pool",
+    "old_pool",
+    "touches",
+    "responses",
+    "reopened",
+    "spend",
+    "revenue",
+)
 MONEY = ("spend_media", "spend_leads", "spend_touches", "spend_moves")
 
 
@@ -53,8 +64,15 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         "segments": {"a": {"share": f"{share}%"}, "b": {"share": f"{100 - share}%"}},
         "channels": channels,
         "stages": {
-            "lead": {"moves": {"go": {"after": "2d", "chance": draw(chance), "cost": draw(money), "to": "sql", "else": "pool"}}},
-            "sql": {"value": "1 to 9", "moves": {"on": {"after": draw(wait), "to": "won"}, "off": {"after": "4d", "to": "pool"}}},
+            "lead": {
+                "moves": {
+                    "go": {"after": "2d", "chance": draw(chance), "cost": draw(money), "to": "sql", "else": "pool"}
+                }
+            },
+            "sql": {
+                "value": "1 to 9",
+                "moves": {"on": {"after": draw(wait), "to": "won"}, "off": {"after": "4d", "to": "pool"}},
+            },
             "pool": {"track": "drip"},
             "won": {"value": 50},
         },

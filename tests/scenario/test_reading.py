@@ -99,6 +99,19 @@ def test_problems_do_not_hide_each_other() -> None:
     assert [(problem.place.line, problem.path) for problem in problems] == [(1, "a"), (2, "b"), (3, "a"), (4, "")]
 
 
+@pytest.mark.parametrize("text", ["%YAML 1.3\n---\na: 1\n", 'a: "\\UFFFFFFFF"\n', "%\n", "a: 'b", "a: @b", "..."])
+def test_whatever_the_parser_stumbles_over_is_one_message(text: str) -> None:
+    with pytest.raises(ScenarioError, match=r"^t.yaml:\d+:\d+: not YAML: .") as error:
+        read_tree(text, "t.yaml")
+    assert len(error.value.problems) == 1
+
+
+def test_a_syntax_error_does_not_hide_what_came_before() -> None:
+    with pytest.raises(ScenarioError) as error:
+        read_tree("a: 1\na: 2\nb: [\n", "t.yaml")
+    assert [problem.path for problem in error.value.problems] == ["a", ""]
+
+
 def test_aliases_end_the_reading() -> None:
     with pytest.raises(ScenarioError) as error:
         read_tree("a: &x {k: 1}\nb: *x\n", "t.yaml")

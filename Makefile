@@ -1,0 +1,48 @@
+# `make demo` and `make test` need only Python 3.11 or newer; each makes its own environment in .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help demo test test-system lint types bench scenarios clean
+
+help:
+	@echo "make demo    run the main job on a shipped scenario, and show its result"
+	@echo "make test    run the tests"
+	@echo "make lint    check style and formatting"
+	@echo "make types   check types"
+	@echo "make bench   time the engines against each other"
+	@echo "make clean   remove the environment and what commands have written"
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "funnelsim needs Python 3.11 or newer; set PYTHON=…")'
+	$(PYTHON) -m venv .venv
+
+.venv/installed: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+.venv/developing: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@ .venv/installed
+
+demo: .venv/installed
+	$(BIN)/funnelsim compare scenarios/nurture_before_after.yaml --variants none,before,after --horizon 30d \
+		--replications 1000 --png out/nurture_before_after.png
+
+test: .venv/developing
+	$(BIN)/python -m pytest -n auto --dist worksteal
+
+lint: .venv/developing
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/developing
+	$(BIN)/mypy
+
+bench: .venv/developing
+	$(BIN)/python benchmarks/engines.py
+
+scenarios/funnelsim.schema.json: .venv/developing funnelsim/scenario/*.py
+	$(BIN)/funnelsim schema > $@
+
+clean:
+	rm -rf .venv out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
