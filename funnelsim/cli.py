@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -38,21 +38,26 @@ INTERRUPTED = 130
 File = Annotated[Path, typer.Argument(metavar="SCENARIO", help="A scenario file (YAML).", show_default=False)]
 Variant = Annotated[str | None, typer.Option(metavar="NAME", help="A variant of the scenario.")]
 Set = Annotated[
-    list[str], typer.Option("--set", metavar="PATH=VALUE", help="Set one value, as in stages.sql.moves.expire.after=14d.")
+    list[str],
+    typer.Option("--set", metavar="PATH=VALUE", help="Set one value, as in stages.sql.moves.expire.after=14d."),
 ]
 Horizon = Annotated[str | None, typer.Option(metavar="SPAN", help="Another horizon, as in 30d or '6 months'.")]
-By = Annotated[str | None, typer.Option(metavar="GROUP", help="Group by channel or segment.")]
+By = Annotated[Literal["channel", "segment"] | None, typer.Option(help="Group leads.", show_default=False)]
 Replications = Annotated[int, typer.Option("-n", "--replications", min=1, help="How many runs.")]
 Seed = Annotated[int, typer.Option(min=0, help="Equal seeds give equal luck.")]
-Engine = Annotated[str, typer.Option(metavar="NAME", help="kernel (fast) or simpy (the reference); the same bits.")]
-Threads = Annotated[int | None, typer.Option(min=1, help="Threads; by default as many as processors.", show_default=False)]
+Engine = Annotated[Literal["kernel", "simpy"], typer.Option(help="The fast one or the reference; the same bits.")]
+Threads = Annotated[
+    int | None, typer.Option(min=1, help="Threads; by default as many as processors.", show_default=False)
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Metrics = Annotated[list[str], typer.Option("--metric", metavar="NAME", help="Show this metric; may be repeated.")]
 Picture = Annotated[Path | None, typer.Option("--png", metavar="FILE", help="Save a picture.")]
 
 
 # ---------------------------------------------------------------- commands
-@app.command(epilog="Example: funnelsim run scenarios/nurture_before_after.yaml --variant after --horizon 30d --by channel")
+@app.command(
+    epilog="Example: funnelsim run scenarios/nurture_before_after.yaml --variant after --horizon 30d --by channel"
+)
 def run(
     scenario: File,
     variant: Variant = None,
@@ -64,7 +69,9 @@ def run(
     engine: Engine = "kernel",
     threads: Threads = None,
     metric: Metrics = [],  # noqa: B006
-    over: Annotated[str, typer.Option(metavar="TIME", help="horizon, period or cohort (by period of creation).")] = "horizon",
+    over: Annotated[
+        Literal["horizon", "period", "cohort"], typer.Option(help="In all, by period, or by period of creation.")
+    ] = "horizon",
     json_: Json = False,
     out: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Save the result (Zarr).")] = None,
     png: Picture = None,
@@ -77,8 +84,8 @@ def run(
             chosen,
             replications=replications,
             seed=seed,
-            engine=engine,  # type: ignore[arg-type]
-            by=by,  # type: ignore[arg-type]
+            engine=engine,
+            by=by,
             cohorts=over == "cohort",
             threads=threads,
         )
@@ -87,7 +94,7 @@ def run(
         if json_:
             _print_json(result.to_dict())
         elif metric or over != "horizon":
-            table = result.summary(metric or None, over=over)  # type: ignore[arg-type]
+            table = result.summary(metric or None, over=over)
             print(table.to_string(index=False))
         else:
             print(result)
@@ -118,7 +125,12 @@ def compare(
         for each in chosen.values():
             _check_names(metric, each, by)
         comparison = fs.compare(
-            chosen, replications=replications, seed=seed, metrics=metric or None, by=by, threads=threads  # type: ignore[arg-type]
+            chosen,
+            replications=replications,
+            seed=seed,
+            metrics=metric or None,
+            by=by,
+            threads=threads,
         )
         if json_:
             _print_json(comparison.to_dict())
@@ -136,7 +148,9 @@ def show(
     variant: Variant = None,
     set_: Set = [],  # noqa: B006
     horizon: Horizon = None,
-    resolved: Annotated[bool, typer.Option("--resolved", help="Print the whole file, every default written out.")] = False,
+    resolved: Annotated[
+        bool, typer.Option("--resolved", help="Print the whole file, every default written out.")
+    ] = False,
 ) -> None:
     """Draw the funnel, and say in sentences what will be simulated."""
     with input_errors():
@@ -164,7 +178,7 @@ def trace(
     """Print the event log of one run, or one lead's story."""
     with input_errors():
         chosen = open_scenario(scenario, variant, set_, horizon)
-        log = fs.trace(chosen, seed=seed, replication=replication, engine=engine)  # type: ignore[arg-type]
+        log = fs.trace(chosen, seed=seed, replication=replication, engine=engine)
         if lead is not None:
             from funnelsim.engines.story import story
 
@@ -181,8 +195,12 @@ def trace(
 
 @app.command(epilog="Example: funnelsim explain cost_per_sql")
 def explain(
-    name: Annotated[str, typer.Argument(metavar="METRIC", help="As in cost_per_sql or rate_mql_to_sql.", show_default=False)],
-    scenario: Annotated[Path | None, typer.Argument(metavar="[SCENARIO]", help="Whose stages and currency.", show_default=False)] = None,
+    name: Annotated[
+        str, typer.Argument(metavar="METRIC", help="As in cost_per_sql or rate_mql_to_sql.", show_default=False)
+    ],
+    scenario: Annotated[
+        Path | None, typer.Argument(metavar="[SCENARIO]", help="Whose stages and currency.", show_default=False)
+    ] = None,
 ) -> None:
     """Say what a metric means: definition, unit, denominator, source."""
     from funnelsim.metrics.definitions import explain as explained
@@ -194,9 +212,9 @@ def explain(
 @app.command(epilog="Example: funnelsim schema > funnelsim.schema.json")
 def schema() -> None:
     """Print the JSON Schema of scenario files, for editors."""
-    from funnelsim.scenario.schema import json_schema
+    from funnelsim.scenario.schema import schema_text
 
-    _print_json(json_schema())
+    print(schema_text(), end="")
 
 
 @app.callback(invoke_without_command=True)
@@ -212,7 +230,15 @@ def input_errors() -> Iterator[None]:
     """Turn what is wrong with the input into a message and exit code 2; no traceback is shown for it."""
     try:
         yield
-    except (ValueError, KeyError, TypeError, FileExistsError, FileNotFoundError, IsADirectoryError, PermissionError) as error:
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        FileExistsError,
+        FileNotFoundError,
+        IsADirectoryError,
+        PermissionError,
+    ) as error:
         text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
         print(text, file=sys.stderr)
         raise typer.Exit(INPUT_IS_WRONG) from error
@@ -242,6 +268,8 @@ def _scenarios_to_compare(
     if other is not None:
         if names:
             raise ValueError("give either two files or --variants, not both")
+        if path.resolve() == other.resolve():
+            raise ValueError(f"{path} is given twice: give another file, or --variants")
         return {str(file): open_scenario(file, None, settings, horizon) for file in (path, other)}
     if not names:
         names = ["base", *fs.load(path).variants]

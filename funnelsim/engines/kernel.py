@@ -83,8 +83,8 @@ def run_replication(run: Run, stop: npt.NDArray[np.int64]) -> int:
     at.went_round = 0
     for channel in range(channels.shape[1]):
         source = channels[0, channel]
-        threshold, day = np.int64(-(1 << 31) if source.arrivals == p.EVENLY else 0), np.int64(0)
-        number = np.int64(0)
+        threshold, day = -(1 << 31) if source.arrivals == p.EVENLY else 0, 0
+        number = 0
         while True:
             if stop[0] != 0:
                 return 0
@@ -119,14 +119,14 @@ def walk(run: Run, tick: int, happened: int) -> None:
     tables, layout, counts, log, visits, own = run.tables, run.layout, run.counts, run.log, run.visits, run.own
     all_moves, all_rows, containers, waits = tables.moves, tables.rows, tables.containers, tables.waits
     calendar, pool, at = tables.calendar_tick, tables.pool, run.at[0]
-    stages, end_tick = counts_of_stages(run.ages), tables.run[0].end_tick
+    stages, end_tick = run.ages.shape[1], tables.run[0].end_tick
     next_page = begin(run, tick)
-    move = np.int64(p.NONE)
+    move = p.NONE
     while True:
         # ------------------------------------------------ something happens
         moves = all_moves[at.regime]
-        stage, stream, destination = at.stage, at.stream, np.int64(p.NONE)
-        row, number, cost = np.int64(p.NONE), np.int64(0), np.int64(0)
+        stage, stream, destination = at.stage, at.stream, p.NONE
+        row, number, cost = p.NONE, 0, 0
         here = counts[at.cohort, at.cell, at.group]
         old = is_old(tables.run[0].old_ticks, tables.day_month_tick, at.created, tick)
         if happened == PAGE:
@@ -159,7 +159,7 @@ def walk(run: Run, tick: int, happened: int) -> None:
             cost = all_rows[at.regime, row].cost
             here[layout.attempt + row * 6 + happened * 2 + old] += 1
         # ------------------------------------------------ it goes, or stays
-        value = np.int64(0)
+        value = 0
         if destination >= 0:
             destination = resolve(containers[at.regime], moves, own, stages, at.stream, destination)
             if stage >= 0:
@@ -218,7 +218,7 @@ def arrival_day(expected: p.IntArray, threshold: int, day: int) -> int:
 def arrival_tick(expected: p.IntArray, threshold: int, day: int) -> int:
     """Tick at which the expected leads pass the threshold, evenly within the day (rule 10)."""
     passed, in_day = threshold - expected[day], expected[day + 1] - expected[day]
-    return day * DAY + np.int64(np.floor(float(passed) / float(in_day) * DAY))
+    return day * DAY + int(np.floor(float(passed) / float(in_day) * DAY))
 
 
 @lean
@@ -254,13 +254,7 @@ def begin(run: Run, tick: int) -> int:
 
 
 @inlined
-def counts_of_stages(ages: npt.NDArray[np.int64]) -> int:
-    """Return the number of stages."""
-    return ages.shape[1]
-
-
-@inlined
-def move_on(cell_edge: p.IntArray, regime_tick: p.IntArray, at: np.void, tick: int) -> None:
+def move_on(cell_edge: p.IntArray, regime_tick: p.IntArray, at: p.Record, tick: int) -> None:
     """Bring cell and regime up to a tick."""
     while cell_edge[at.cell + 1] <= tick:
         at.cell += 1
@@ -273,7 +267,7 @@ def move_on(cell_edge: p.IntArray, regime_tick: p.IntArray, at: np.void, tick: i
 def stream_after(containers: p.RecordArray, stream: int, stage: int) -> int:
     """Rule 13: the stream a lead is in after entering a stage."""
     track = containers[stage].track
-    return stream if track == p.KEEP else track
+    return stream if track == p.KEEP else int(track)
 
 
 @inlined
@@ -292,11 +286,11 @@ def resolve(
 
 
 @inlined
-def met_limit(container: np.void, moves: p.RecordArray, own: p.RecordArray) -> int:
+def met_limit(container: p.Record, moves: p.RecordArray, own: p.RecordArray) -> int:
     """Return the stage that the first move with a met lifetime limit sends to; -1 if there is none."""
     for i in range(container.first, container.end):
         if moves[i].trigger == p.UNTRIGGERED and moves[i].otherwise >= 0 and own[i].lifetime >= moves[i].lifetime:
-            return moves[i].otherwise
+            return int(moves[i].otherwise)
     return -1
 
 
@@ -307,7 +301,7 @@ def enter(
     visits: p.IntArray,
     own: p.RecordArray,
     stages: int,
-    at: np.void,
+    at: p.Record,
     stage: int,
     tick: int,
 ) -> None:
@@ -341,7 +335,7 @@ def enter(
 
 
 @inlined
-def trigger(mine: np.void, tick: int) -> None:
+def trigger(mine: p.Record, tick: int) -> None:
     """Rule 29: start a triggered move, or start it again."""
     mine.starts += 1
     mine.started = 1
@@ -351,7 +345,7 @@ def trigger(mine: np.void, tick: int) -> None:
 
 @inlined
 def be_active(
-    containers: p.RecordArray, moves: p.RecordArray, own: p.RecordArray, stages: int, at: np.void, tick: int
+    containers: p.RecordArray, moves: p.RecordArray, own: p.RecordArray, stages: int, at: p.Record, tick: int
 ) -> None:
     """Rule 28: an activity starts the moves that wait for its absence."""
     for half in range(2):
@@ -365,7 +359,7 @@ def be_active(
 # ---------------------------------------------------------------- moves
 @inlined
 def start_clock(
-    move: np.void, mine: np.void, waits: p.RecordArray, pool: p.FloatArray, lead: int, phased: bool
+    move: p.Record, mine: p.Record, waits: p.RecordArray, pool: p.FloatArray, lead: int, phased: bool
 ) -> None:
     """Rules 15 and 19 to 24: set the clock of the next attempt, or none."""
     start = mine.from_tick
@@ -382,19 +376,19 @@ def start_clock(
         mine.clock = start + luck.phase_ticks(waits[wait], pool, move.key, lead, mine.starts)
     else:
         ticks = luck.wait_ticks(waits[wait], pool, move.key, lead, mine.starts, mine.attempts)
-        mine.clock = start + (ticks if mine.attempts == 0 else max(np.int64(1), ticks))
+        mine.clock = start + (ticks if mine.attempts == 0 else max(1, ticks))
 
 
 @inlined
-def due_wait(move: np.void, mine: np.void) -> int:
+def due_wait(move: p.Record, mine: p.Record) -> int:
     """Return the wait before the next attempt: `after` the first time in a stay, `every` later."""
-    return move.after if mine.attempts == 0 else move.every
+    return int(move.after if mine.attempts == 0 else move.every)
 
 
 @inlined
-def chance_place(layout: np.void, at: np.void, number: int, visit: int) -> int:
+def chance_place(layout: p.Record, at: p.Record, number: int, visit: int) -> int:
     """Rule 16: where the chance stands, by segment, channel, number of the attempt, and number of the visit."""
-    return (
+    return int(
         layout.chance
         + at.segment * layout.per_segment
         + at.channel * layout.per_channel
@@ -409,7 +403,7 @@ def turn_page(
     waits: p.RecordArray,
     containers: p.RecordArray,
     stages: int,
-    at: np.void,
+    at: p.Record,
     own: p.RecordArray,
     tick: int,
 ) -> None:
@@ -439,7 +433,7 @@ def is_old(old_ticks: int, day_month_tick: p.IntArray, created: int, tick: int) 
 @lean
 def record(
     log: p.IntArray,
-    at: np.void,
+    at: p.Record,
     tick: int,
     stage: int,
     stream: int,

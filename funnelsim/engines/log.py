@@ -83,10 +83,10 @@ def log_frame(program: Program, matrix: p.IntArray) -> pd.DataFrame:
     touched = np.array([bool(name) for name in program.rows], bool)[column["row"]] & (column["row"] >= 0)
     action = np.where(touched, len(program.moves) + column["row"], column["move"])
 
-    def named(codes: p.IntArray, names: tuple[str, ...]) -> pd.Categorical:
+    def named(codes: p.IntArray, names: tuple[str, ...]) -> pd.Categorical[str]:
         unique = list(dict.fromkeys(("", *names)))
-        places = np.array([unique.index(name) for name in (*names, "")])
-        return pd.Categorical.from_codes(places[codes], unique)  # type: ignore[arg-type]
+        places = np.array([unique.index(name) for name in (*names, "")], np.int64)
+        return pd.Categorical.from_codes(places[codes], pd.Index(unique))
 
     channels = np.array(program.channels, object)[column["channel"]]
     return pd.DataFrame(

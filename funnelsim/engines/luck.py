@@ -9,7 +9,7 @@ import numpy as np
 
 from funnelsim.engines.jit import lean
 from funnelsim.engines.numerics import log
-from funnelsim.engines.philox import counter, philox, to_unit
+from funnelsim.engines.philox import Word, counter, philox, to_unit
 from funnelsim.engines.samplers import CONSTANT, NEVER, draw, phase
 from funnelsim.engines.tables import LEAD, UNLIMITED
 from funnelsim.program import program as p
@@ -23,7 +23,7 @@ MOST_VISITS, MOST_ATTEMPTS = (1 << 20) - 1, (1 << 36) - 1
 
 # ---------------------------------------------------------------- moves
 @lean
-def wait_ticks(wait: np.void, pool: p.FloatArray, key: int, lead: int, visit: int, attempt: int) -> int:
+def wait_ticks(wait: p.Record, pool: p.FloatArray, key: Word, lead: Word, visit: int, attempt: int) -> int:
     """Draw the wait before an attempt; UNLIMITED for `never`."""
     if wait.code == NEVER:
         return UNLIMITED
@@ -34,7 +34,7 @@ def wait_ticks(wait: np.void, pool: p.FloatArray, key: int, lead: int, visit: in
 
 
 @lean
-def phase_ticks(wait: np.void, pool: p.FloatArray, key: int, lead: int, visit: int) -> int:
+def phase_ticks(wait: p.Record, pool: p.FloatArray, key: Word, lead: Word, visit: int) -> int:
     """Draw the rest of a wait that began long ago (rule 15); UNLIMITED for `never`."""
     if wait.code == NEVER:
         return UNLIMITED
@@ -43,13 +43,13 @@ def phase_ticks(wait: np.void, pool: p.FloatArray, key: int, lead: int, visit: i
 
 
 @lean
-def chance_word(key: int, lead: int, visit: int, attempt: int) -> int:
+def chance_word(key: Word, lead: Word, visit: int, attempt: int) -> int:
     """Return the word that decides an attempt."""
     return philox(counter(visit, attempt, ATTEMPT), lead, key)[1]
 
 
 @lean
-def amount(wait: np.void, pool: p.FloatArray, key: int, lead: int, visit: int) -> int:
+def amount(wait: p.Record, pool: p.FloatArray, key: Word, lead: Word, visit: int) -> int:
     """Draw the value of entering a stage, in ten-thousandths; 0 where it has none."""
     if wait.code == NEVER:
         return 0
@@ -58,16 +58,16 @@ def amount(wait: np.void, pool: p.FloatArray, key: int, lead: int, visit: int) -
 
 # ---------------------------------------------------------------- leads
 @lean
-def gap(arrivals: int, key: int, lead: int) -> int:
+def gap(arrivals: int, key: Word, lead: Word) -> int:
     """Return how many more leads the channel must expect until this one comes, in 1 / LEAD (rule 10)."""
     if arrivals == p.EVENLY:
         return LEAD
     u = to_unit(philox(counter(0, 0, ATTEMPT), lead, key)[0])
-    return np.int64(np.floor(-log(1.0 - u) * LEAD + 0.5))
+    return int(np.floor(-log(1.0 - u) * LEAD + 0.5))
 
 
 @lean
-def age_ticks(wait: np.void, pool: p.FloatArray, key: int, lead: int) -> int:
+def age_ticks(wait: p.Record, pool: p.FloatArray, key: Word, lead: Word) -> int:
     """Draw the age of a backlog lead on day one."""
     if wait.code == NEVER:
         return 0
@@ -75,7 +75,7 @@ def age_ticks(wait: np.void, pool: p.FloatArray, key: int, lead: int) -> int:
 
 
 @lean
-def segment_of(segments: p.RecordArray, lead: int) -> int:
+def segment_of(segments: p.RecordArray, lead: Word) -> int:
     """Return the segment with the smallest -log(u) / share (rule 34).
 
     Parameters

@@ -19,6 +19,9 @@ from funnelsim.engines.jit import inlined
 VISIT_BITS, ATTEMPT_BITS, SLOT_BITS = 20, 36, 8
 """Widths of the fields of a counter."""
 
+Word = int | np.uint64
+"""64 bits without a sign; in Python code a NumPy one, since numba takes a Python int for a signed one."""
+
 CHANNEL_BITS, NUMBER_BITS = 24, 40
 """Widths of the parts of a lead's name."""
 
@@ -34,7 +37,7 @@ _ONE = 9007199254740992.0  # 2**53, the threshold that every word is below
 
 
 @inlined
-def philox(low: int, high: int, key: int) -> tuple[int, int]:
+def philox(low: Word, high: Word, key: Word) -> tuple[int, int]:
     """Philox4x32-10 of Random123: 128 random bits for a counter of 128 bits and a key of 64.
 
     J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC11 (2011).
@@ -70,7 +73,7 @@ def philox(low: int, high: int, key: int) -> tuple[int, int]:
 
 
 @inlined
-def purpose_key(seed: int, replication: int, name: int) -> int:
+def purpose_key(seed: Word, replication: Word, name: Word) -> int:
     """Key of all draws for one purpose in one replication.
 
     The first word of `philox` for the counter (name, replication) and the seed as key.
@@ -112,7 +115,7 @@ def counter(visit: int, attempt: int, slot: int) -> int:
 
 
 @inlined
-def lead_key(channel: int, number: int) -> int:
+def lead_key(channel: Word, number: Word) -> int:
     """Key of a lead: its channel's name and its number within the channel, mixed one to one.
 
     The finaliser of SplitMix64 (D. Stafford's variant 13), which has an inverse: different leads have different keys,
@@ -137,7 +140,7 @@ def lead_key(channel: int, number: int) -> int:
 
 
 @inlined
-def to_unit(word: int) -> float:
+def to_unit(word: Word) -> float:
     """Turn a word into a number between 0 and 1, neither included.
 
     ``(k + 1/2) * 2**-52`` with k the upper 52 bits. These numbers are exact, lie symmetrically about 1/2, and one less
@@ -174,7 +177,7 @@ def threshold(chance: float) -> int:
 
 
 @inlined
-def below(word: int, limit: int) -> bool:
+def below(word: Word, limit: int) -> bool:
     """Say whether a word falls below a `threshold`: the upper 53 bits decide.
 
     Parameters

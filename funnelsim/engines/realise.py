@@ -11,7 +11,7 @@ import numpy as np
 
 from funnelsim.engines.jit import lean
 from funnelsim.engines.numerics import beta_quantile, exp, log, logistic, logit, normal_quantile
-from funnelsim.engines.philox import philox, purpose_key, threshold, to_unit
+from funnelsim.engines.philox import Word, philox, purpose_key, threshold, to_unit
 from funnelsim.engines.samplers import (
     CONSTANT,
     EMPIRICAL,
@@ -41,7 +41,7 @@ def tables_of(program: Program, seed: int, replication: int) -> Tables:
 
 
 @lean
-def realise(recipes: p.Recipes, seed: int, replication: int, tables: Tables) -> None:
+def realise(recipes: p.Recipes, seed: Word, replication: Word, tables: Tables) -> None:
     """Fill in the numbers of one replication."""
     parameters = tables.parameters
     for i in range(len(recipes.parameters)):
@@ -67,7 +67,7 @@ def realise(recipes: p.Recipes, seed: int, replication: int, tables: Tables) -> 
 
 
 @lean
-def make_keys(structure: p.Structure, seed: int, replication: int, tables: Tables) -> None:
+def make_keys(structure: p.Structure, seed: Word, replication: Word, tables: Tables) -> None:
     """Fill in the keys of one replication (rule 33)."""
     for regime in range(tables.moves.shape[0]):
         for i in range(tables.moves.shape[1]):
@@ -83,17 +83,17 @@ def make_keys(structure: p.Structure, seed: int, replication: int, tables: Table
 @lean
 def whole(value: float) -> int:
     """Round half up to a whole number, from nothing to 2**53."""
-    return np.int64(np.floor(min(max(value, 0.0), 9007199254740992.0) + 0.5))
+    return int(np.floor(min(max(value, 0.0), 9007199254740992.0) + 0.5))
 
 
 @lean
 def limit(parameters: p.FloatArray, position: int) -> int:
     """Return a limit of at least one; UNLIMITED where there is none."""
-    return max(np.int64(1), whole(parameters[position])) if position >= 0 else UNLIMITED
+    return max(1, whole(parameters[position])) if position >= 0 else UNLIMITED
 
 
 @lean
-def draw_parameter(parameter: np.void, samples: p.FloatArray, seed: int, replication: int) -> float:
+def draw_parameter(parameter: p.Record, samples: p.FloatArray, seed: Word, replication: Word) -> float:
     """Value of a parameter in one replication (rule 35)."""
     belief, first, second = parameter.belief, parameter.first, parameter.second
     if belief == p.FIXED:
@@ -110,11 +110,11 @@ def draw_parameter(parameter: np.void, samples: p.FloatArray, seed: int, replica
         return float(first + u * (second - first))
     if belief == p.BETA:
         return beta_quantile(first, second, u)
-    return float(samples[parameter.offset + np.int64(np.floor(u * parameter.count))])
+    return float(samples[parameter.offset + int(np.floor(u * parameter.count))])
 
 
 @lean
-def make_wait(recipe: np.void, parameters: p.FloatArray, num_samples: int, pool: p.FloatArray, wait: np.void) -> None:
+def make_wait(recipe: p.Record, parameters: p.FloatArray, num_samples: int, pool: p.FloatArray, wait: p.Record) -> None:
     """Turn a recipe into what the samplers read."""
     form = recipe.form
     first = parameters[recipe.first] if recipe.first >= 0 else 0.0
@@ -155,12 +155,6 @@ def make_wait(recipe: np.void, parameters: p.FloatArray, num_samples: int, pool:
 
 # ---------------------------------------------------------------- chances
 @lean
-def from_list(recipes: p.Recipes, parameters: p.FloatArray, offset: int, i: int) -> float:
-    """Return one parameter of a list; 1 where there is no list."""
-    return float(parameters[recipes.lists[offset + i]]) if offset >= 0 else 1.0
-
-
-@lean
 def fill_chances(recipes: p.Recipes, regime: int, row: int, tables: Tables) -> None:
     """Write the thresholds of one row in one regime, for every segment, channel, attempt and visit."""
     layout, recipe, shares = tables.rows[regime, row], recipes.chance[regime, row], tables.segments[regime]
@@ -183,7 +177,7 @@ def fill_chances(recipes: p.Recipes, regime: int, row: int, tables: Tables) -> N
 
 @lean
 def one_chance(
-    recipe: np.void,
+    recipe: p.Record,
     lists: p.IntArray,
     parameters: p.FloatArray,
     shares: p.RecordArray,
@@ -247,9 +241,7 @@ def reference_chance(
 
 # ---------------------------------------------------------------- flows
 @lean
-def expect_leads(
-    terms: p.IntArray, units: p.FloatArray, parameters: p.FloatArray, expected: p.IntArray
-) -> None:
+def expect_leads(terms: p.IntArray, units: p.FloatArray, parameters: p.FloatArray, expected: p.IntArray) -> None:
     """Sum the leads each channel expects, day by day; at most 2**31 of them."""
     for channel in range(expected.shape[0]):
         running = 0.0
@@ -258,14 +250,14 @@ def expect_leads(
             for term in range(terms.shape[0]):
                 if terms[term, 0] == channel:
                     running += parameters[terms[term, 1]] * units[term, day]
-            expected[channel, day + 1] = np.int64(np.floor(min(running, 2147483647.0) * LEAD + 0.5))
+            expected[channel, day + 1] = int(np.floor(min(running, 2147483647.0) * LEAD + 0.5))
 
 
 @lean
 def spread_spend(terms: p.IntArray, units: p.FloatArray, parameters: p.FloatArray, spend: p.IntArray) -> None:
     """Money of each channel and cell, as differences of a rounded running total (rule 2)."""
     for channel in range(spend.shape[0]):
-        before = np.int64(0)
+        before = 0
         for cell in range(spend.shape[1]):
             running = 0.0
             for term in range(terms.shape[0]):

@@ -94,7 +94,7 @@ class Funnel:
         event = self.environment.event()
         event._ok, event._value = True, None
         if callback is not None:
-            event.callbacks.append(callback)  # type: ignore[union-attr]
+            event.callbacks.append(callback)
         # SimPy's own events, which start and interrupt processes, have priority 0 and so come before all of ours
         priority = 1 + ((phase << 64 | int(key)) << 32 | move + 1)
         self.environment.schedule(event, priority=priority, delay=tick - self.now)  # type: ignore[arg-type]
@@ -152,7 +152,7 @@ class Funnel:
         record = self.tables.containers[0, container]
         return range(int(record["first"]), int(record["end"]))
 
-    def move(self, move: int) -> np.void:
+    def move(self, move: int) -> p.Record:
         """Return what holds now of a move."""
         return self.tables.moves[self.regime, move]
 
@@ -236,9 +236,7 @@ class Funnel:
             return UNLIMITED
         repeats = record["repeats"] and waits[record["every"]]["code"] != NEVER
         wait = waits[record["every"] if repeats else record["after"]]
-        return self.now + int(
-            luck.phase_ticks(wait, self.tables.pool, record["key"], lead.key, lead.starts[move])
-        )
+        return self.now + int(luck.phase_ticks(wait, self.tables.pool, record["key"], lead.key, lead.starts[move]))
 
     # ------------------------------------------------------------ triggers
     def trigger(self, lead: Lead, move: int, tick: int) -> None:
@@ -262,7 +260,7 @@ class Funnel:
         record = self.move(move)
         return bool(lead.attempts[move] < record["attempts"] and lead.lifetime[move] < record["lifetime"])
 
-    def due_wait(self, lead: Lead, move: int) -> np.void:
+    def due_wait(self, lead: Lead, move: int) -> p.Record:
         """Return the wait before the next attempt: `after` the first time in a stay, `every` later."""
         return self.tables.waits[self.move(move)["every" if lead.attempts[move] else "after"]]
 
@@ -325,9 +323,7 @@ class Funnel:
         elif success:
             self.be_active(lead)
         cost = int(self.tables.rows[self.regime, row]["cost"])
-        self.record(
-            lead, outcome, stage, stream, move=move, row=row, attempt=number + 1, to=to, cost=cost, value=value
-        )
+        self.record(lead, outcome, stage, stream, move=move, row=row, attempt=number + 1, to=to, cost=cost, value=value)
         self.note_stall(lead)
 
     def threshold(self, lead: Lead, container: int, row: int, number: int) -> int:

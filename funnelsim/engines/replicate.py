@@ -19,6 +19,7 @@ from funnelsim.engines import kernel
 from funnelsim.engines.jit import lean
 from funnelsim.engines.kernel import Run, run_replication
 from funnelsim.engines.log import Engine
+from funnelsim.engines.philox import Word
 from funnelsim.engines.realise import make_keys, realise, tables_of
 from funnelsim.engines.rows import COLUMNS
 from funnelsim.engines.tables import LEAD, lay_out
@@ -55,7 +56,7 @@ class Counts(NamedTuple):
 
     def part(self, first: int, last: int) -> Counts:
         """Return some replications, as a view."""
-        return Counts(*(array[first:last] for array in self))
+        return Counts._make(array[first:last] for array in self)
 
 
 def groups_of(program: Program, by: str | None) -> tuple[str, ...]:
@@ -188,9 +189,7 @@ def _kernel_chunk(
     program: Program, seed: int, by: str | None, first: int, out: Counts, stop: npt.NDArray[np.int64]
 ) -> int:
     run = _empty_run(program, by, out)
-    done = run_chunk(
-        run, program.structure, program.recipes, program.uncertain, np.uint64(seed), first, out, stop
-    )
+    done = run_chunk(run, program.structure, program.recipes, program.uncertain, np.uint64(seed), first, out, stop)
     if done < 0:
         raise OverflowError("a lead goes round more often than the key of a draw has room for (rule 33)")
     return int(done)
@@ -202,7 +201,7 @@ def run_chunk(
     structure: p.Structure,
     recipes: p.Recipes,
     uncertain: bool,
-    seed: int,
+    seed: Word,
     first: int,
     out: Counts,
     stop: npt.NDArray[np.int64],

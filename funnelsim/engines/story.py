@@ -61,7 +61,7 @@ def _sentence(row: dict[Any, Any], currency: str) -> str:
         case "failed":
             return f"{when}{attempt}: fails"
         case "exhausted":
-            return f"{when}{attempt}: fails, the last{goes}{worth}"
+            return f"{when}{attempt}: fails for the last time{goes}{worth}"
         case "stalled":
             return f"{when}stalls {place}: nothing is planned for it any more"
         case _:

@@ -63,40 +63,38 @@ AGE_BINS = (40 - AGE_STEP_BITS) << AGE_STEP_BITS
 @lean
 def age_bin(ticks: int) -> int:
     """Bin of an age in ticks; the relative width of a bin is at most 1/64."""
-    units = np.int64(ticks) >> np.int64(AGE_UNIT_BITS)
-    shift = np.int64(0)
-    while (units >> shift) >= np.int64(2 << AGE_STEP_BITS):
-        shift += np.int64(1)
-    place = (shift << np.int64(AGE_STEP_BITS)) + (units >> shift)
-    return min(place, np.int64(AGE_BINS - 1))
+    units, shift = ticks >> AGE_UNIT_BITS, 0
+    while (units >> shift) >= 2 << AGE_STEP_BITS:
+        shift += 1
+    return min((shift << AGE_STEP_BITS) + (units >> shift), AGE_BINS - 1)
 
 
 @lean
 def age_edge(place: int) -> int:
     """Return the smallest age of a bin, in ticks."""
-    step = np.int64(1 << AGE_STEP_BITS)
+    step = 1 << AGE_STEP_BITS
     if place < 2 * step:
-        return np.int64(place) << np.int64(AGE_UNIT_BITS)
+        return place << AGE_UNIT_BITS
     shift = place // step - 1
-    return (place - shift * step) << (shift + np.int64(AGE_UNIT_BITS))
+    return (place - shift * step) << (shift + AGE_UNIT_BITS)
 
 
 @lean
 def age_quantile(bins: npt.NDArray[np.int64], quantile: float) -> float:
     """Return a quantile of binned ages in ticks, ages spread evenly within a bin; NaN where there are none."""
-    total = np.int64(0)
+    total = 0
     for place in range(len(bins)):
         total += bins[place]
     if total == 0:
-        return np.nan
+        return float(np.nan)
     wanted, running = quantile * total, 0.0
     for place in range(len(bins)):
         if bins[place] > 0:
             if running + bins[place] >= wanted:
                 low, high = float(age_edge(place)), float(age_edge(place + 1))
-                return low + (high - low) * ((wanted - running) / bins[place])
+                return float(low + (high - low) * ((wanted - running) / bins[place]))
             running += bins[place]
-    return np.nan
+    return float(np.nan)
 
 
 # ---------------------------------------------------------------- costs
@@ -107,7 +105,7 @@ def add_costs(tables: Tables, layout: Layout, cell: int, counts: p.IntArray, mon
     for row in range(tables.rows.shape[1]):
         record = tables.rows[regime, row]
         if record.cost != 0:
-            number = np.int64(0)
+            number = 0
             for kind in range(6):
                 number += counts[layout.attempt + row * 6 + kind]
             money[TOUCH_COST if record.touch == 1 else MOVE_COST] += number * record.cost
@@ -116,9 +114,7 @@ def add_costs(tables: Tables, layout: Layout, cell: int, counts: p.IntArray, mon
 
 
 # ---------------------------------------------------------------- counting a log
-def count_log(
-    program: Program, log: Sequence[LogRow], by: str | None, counts: p.IntArray, ages: p.IntArray
-) -> None:
+def count_log(program: Program, log: Sequence[LogRow], by: str | None, counts: p.IntArray, ages: p.IntArray) -> None:
     """Count what a log tells; the reference engine's way to the numbers the kernel counts as it goes.
 
     Parameters

@@ -123,4 +123,3 @@ class ChanceTables:
         """(R, W) of `CHANCE_RECIPE`."""
         flat = [recipe for regime in self._recipes for recipe in regime]
         return p.records(flat, p.CHANCE_RECIPE).reshape(len(self._recipes), len(self._rows))
-

@@ -27,6 +27,8 @@ IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 WordArray = npt.NDArray[np.uint64]
 RecordArray = npt.NDArray[Any]
+Record = Any
+"""One record of such an array; type checkers do not know its fields."""
 
 NONE = -1
 """No stage, no stream, no limit, no parameter."""

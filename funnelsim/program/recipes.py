@@ -25,8 +25,8 @@ class RecipeBook:
         self._parameter_rows: list[tuple[Any, ...]] = []
         self._waits: dict[tuple[str, q.Luck], int] = {}
         self._wait_rows: list[tuple[int, int, int, int, int]] = [(p.NEVER, p.NONE, p.NONE, 0, 0)]
-        self._lists: list[int] = []
-        self._samples: list[float] = []
+        self.lists: list[int] = []
+        self.samples: list[float] = []
         self.num_gamma = 0
 
     # ------------------------------------------------------------ parameters
@@ -51,14 +51,14 @@ class RecipeBook:
         return (p.FIXED, float(number), 0.0, 0, 0)
 
     def _add_samples(self, values: Iterable[float]) -> int:
-        offset = len(self._samples)
-        self._samples.extend(values)
+        offset = len(self.samples)
+        self.samples.extend(values)
         return offset
 
     def list_of(self, positions: Iterable[int]) -> int:
         """Keep a list of parameters; return where it starts."""
-        offset = len(self._lists)
-        self._lists.extend(positions)
+        offset = len(self.lists)
+        self.lists.extend(positions)
         return offset
 
     # ------------------------------------------------------------ waits
@@ -94,16 +94,13 @@ class RecipeBook:
         return self._add_samples([*(float(value) for value in luck.values), *cumulative])
 
     # ------------------------------------------------------------ arrays
-    def arrays(self) -> dict[str, Any]:
-        """Return the collected lists as arrays, by the names of `Recipes`."""
-        return {
-            "parameters": p.records(self._parameter_rows, p.PARAMETER),
-            "samples": np.array(self._samples, np.float64),
-            "lists": np.array(self._lists, np.int64),
-            "waits": p.records(self._wait_rows, p.WAIT_RECIPE),
-            "num_gamma": self.num_gamma,
-        }
+    def parameters(self) -> p.RecordArray:
+        """(P,) of `PARAMETER`."""
+        return p.records(self._parameter_rows, p.PARAMETER)
 
+    def waits(self) -> p.RecordArray:
+        """Of `WAIT_RECIPE`; the first is `never`."""
+        return p.records(self._wait_rows, p.WAIT_RECIPE)
 
 
 def _form_and_numbers(luck: q.Luck) -> tuple[int, list[tuple[str, q.Number]]]:

@@ -81,21 +81,17 @@ def _months_covered(scenario: Scenario) -> Iterator[Finding]:
 
 
 # ---------------------------------------------------------------- dates
-def _dates_in_run(scenario: Scenario) -> Iterator[Finding]:
-    first, end = scenario.start, scenario.end
+def _dates_not_before_run(scenario: Scenario) -> Iterator[Finding]:
+    """Refuse dates that have passed; what is dated after the end does not happen, so that a run can be made shorter."""
     for number, change in enumerate(scenario.changes):
-        if not first <= change.from_ or dt.datetime.combine(change.from_, dt.time()) >= end:
-            message = f"{change.from_} is not within the run, which counts from {first} to {_last_day(scenario)}"
-            yield ("changes", number, "from"), f"{message}; choose a date within, or write the values into the base"
+        if change.from_ < scenario.start:
+            message = f"{change.from_} is before the start, {scenario.start}; choose a later date, or write the values"
+            yield ("changes", number, "from"), f"{message} into the base"
     for path, move in _moves(scenario):
         date = move.trigger.date if move.trigger else None
-        if date and not (scenario.begin <= date and dt.datetime.combine(date, dt.time()) < end):
-            message = f"{date} is not within the run, which goes from {scenario.begin} to {_last_day(scenario)}"
-            yield (*path, "trigger", "date"), f"{message}; it would never come"
-
-
-def _last_day(scenario: Scenario) -> dt.date:
-    return (scenario.end - dt.timedelta(milliseconds=1)).date()
+        if date and date < scenario.begin:
+            message = f"{date} is before the run, which begins on {scenario.begin}; it would never come"
+            yield (*path, "trigger", "date"), message
 
 
 # ---------------------------------------------------------------- moves
@@ -194,7 +190,7 @@ _RULES: tuple[Callable[[Scenario], Iterator[Finding]], ...] = (
     _shares_add_up,
     _one_source,
     _months_covered,
-    _dates_in_run,
+    _dates_not_before_run,
     _moves_do_something,
     _attempts_have_gaps,
     _entries_trigger_tracks,

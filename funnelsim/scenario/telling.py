@@ -323,7 +323,9 @@ def reference_chance(scenario: Scenario, average: float, odds: Odds) -> float | 
 # ---------------------------------------------------------------- changes and variants
 def _changes(scenario: Scenario) -> Iterator[str]:
     for change in sorted(scenario.changes, key=lambda change: change.from_):
-        yield f"From {change.from_} on: {_settings(change.set)}."
+        late = dt.datetime.combine(change.from_, dt.time()) >= scenario.end
+        note = " (after the end of the run, so it does not happen)" if late else ""
+        yield f"From {change.from_} on{note}: {_settings(change.set)}."
 
 
 def _variants(scenario: Scenario) -> Iterator[str]:

@@ -96,7 +96,14 @@ def tracks(draw: st.DrawFn, stages: list[str]) -> dict[str, Any]:
     if draw(st.booleans()):
         trigger = draw(st.one_of(triggers, st.sampled_from(stages).map(lambda stage: {"enters": stage})))
         track["moves"] = {
-            "nudge": {"trigger": trigger, "after": draw(waits), "every": draw(waits), "attempts": 2, "cost": 1, "chance": 0.3}
+            "nudge": {
+                "trigger": trigger,
+                "after": draw(waits),
+                "every": draw(waits),
+                "attempts": 2,
+                "cost": 1,
+                "chance": 0.3,
+            }
         }
         if draw(st.booleans()):
             track["moves"]["nudge"]["to"] = draw(st.sampled_from(stages))
@@ -148,7 +155,12 @@ def scenarios(draw: st.DrawFn) -> dict[str, Any]:
         "old_after": draw(st.sampled_from(["9d", "month"])),
         "segments": {"small": {"share": 0.7}, "big": {"share": 0.3}},
         "channels": {
-            "web": {"leads": "1 per day", "arrivals": draw(st.sampled_from(["evenly", "poisson"])), "enters": "s0", "spend": "7 per day"}
+            "web": {
+                "leads": "1 per day",
+                "arrivals": draw(st.sampled_from(["evenly", "poisson"])),
+                "enters": "s0",
+                "spend": "7 per day",
+            }
         },
         "stages": {},
     }
@@ -163,7 +175,11 @@ def scenarios(draw: st.DrawFn) -> dict[str, Any]:
             "moves": {f"m{number}": draw(moves(stages, here, must_leave=number == 0)) for number in range(count)}
         }
         if draw(st.integers(0, 4)) == 0:
-            fields["moves"]["timed"] = {"trigger": draw(triggers), "after": draw(days), "to": draw(st.sampled_from(FINALS))}
+            fields["moves"]["timed"] = {
+                "trigger": draw(triggers),
+                "after": draw(days),
+                "to": draw(st.sampled_from(FINALS)),
+            }
         text["stages"][stage] = fields
     _add_tracks(draw, text, stages)
     named = str(text["stages"]) + str(text.get("tracks"))

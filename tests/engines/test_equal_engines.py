@@ -23,9 +23,7 @@ from tests.engines.programs import scenarios
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 SHIPPED = [
-    (path.stem, variant)
-    for path in sorted(SCENARIOS.glob("*.yaml"))
-    for variant in (None, *fs.load(path).variants)
+    (path.stem, variant) for path in sorted(SCENARIOS.glob("*.yaml")) for variant in (None, *fs.load(path).variants)
 ]
 
 MEANT = Counter[str]()
@@ -35,7 +33,10 @@ MEANT = Counter[str]()
 def reference_log(program: Program, seed: int, by: str | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The SimPy engine's log as a matrix, and what is counted from it."""
     rows = Funnel(program, seed, 0).run()
-    cells, groups = len(program.structure.cell_regime), {None: 1, "channel": len(program.channels)}.get(by, len(program.segments))
+    cells, groups = (
+        len(program.structure.cell_regime),
+        {None: 1, "channel": len(program.channels)}.get(by, len(program.segments)),
+    )
     counts = np.zeros((len(program.structure.cohort_edge), cells, groups, layout_of(program).size), np.int64)
     ages = np.zeros((groups, len(program.stages), AGE_BINS), np.int64)
     count_log(program, rows, by, counts, ages)
@@ -63,13 +64,7 @@ def test_shipped_scenarios(name: str, variant: str | None) -> None:
     assert_same_counts(program, 7, "channel", counts, ages)
 
 
-@settings(
-    max_examples=400,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
-    phases=[Phase.explicit, Phase.generate, Phase.shrink],
-)
+@settings(max_examples=400, phases=[Phase.generate, Phase.shrink], suppress_health_check=list(HealthCheck))
 @given(text=scenarios(), seed=st.integers(0, 2**64 - 1), by=st.sampled_from([None, "channel", "segment"]))
 def check_random_program(text: dict[str, Any], seed: int, by: str | None) -> None:
     note(json.dumps(text))

@@ -27,7 +27,10 @@ def test_every_rule_has_a_test() -> None:
 
 # ---------------------------------------------------------------- time and money
 def test_rule_1_time_is_whole(engine: str) -> None:
-    stages = {"lead": {"moves": {"call": {"every": {"dist": "exponential", "mean": "1ms"}, "to": "won", "chance": 0.01}}}, "won": {}}
+    stages = {
+        "lead": {"moves": {"call": {"every": {"dist": "exponential", "mean": "1ms"}, "to": "won", "chance": 0.01}}},
+        "won": {},
+    }
     program = compile_scenario(one_lead(stages, warm_up="1 month"))
     assert program.begin.isoformat() == "2025-12-01"
     assert program.structure.start_tick == 31 * DAY
@@ -52,7 +55,10 @@ def test_rule_2_money_is_whole_and_parts_add_up(engine: str) -> None:
 
 
 def test_rule_3_intervals_are_half_open(engine: str) -> None:
-    stages = {"lead": {"moves": {"call": {"after": "10d", "every": "10d", "chance": 0, "to": "won", "cost": 1}}}, "won": {}}
+    stages = {
+        "lead": {"moves": {"call": {"after": "10d", "every": "10d", "chance": 0, "to": "won", "cost": 1}}},
+        "won": {},
+    }
     scenario = one_lead(stages, horizon="30d", period="10d")
     assert [time for time, *_ in story(scenario, engine)] == [10, 20]
     result = fs.simulate(scenario, replications=1, engine=engine)  # type: ignore[arg-type]
@@ -72,7 +78,11 @@ def test_rule_4_warm_up_is_run_and_not_counted(engine: str) -> None:
 
 # ---------------------------------------------------------------- order at an instant
 def test_rule_5_the_calendar_comes_before_leads(engine: str) -> None:
-    stages = {"lead": {"moves": {"call": {"after": "31d", "chance": 0, "to": "won", "else": "lost"}}}, "won": {}, "lost": {}}
+    stages = {
+        "lead": {"moves": {"call": {"after": "31d", "chance": 0, "to": "won", "else": "lost"}}},
+        "won": {},
+        "lost": {},
+    }
     changes = [{"from": "2026-02-01", "set": {"stages.lead.moves.call.chance": 1}}]
     assert story(one_lead(stages, changes=changes), engine) == [(31, "call", "succeeded", "lead", "won")]
     later = [{"from": "2026-02-02", "set": {"stages.lead.moves.call.chance": 1}}]
@@ -81,8 +91,13 @@ def test_rule_5_the_calendar_comes_before_leads(engine: str) -> None:
 
 def test_rule_6_a_leads_own_order(engine: str) -> None:
     stages = {
-        "lead": {"moves": {"b": {"every": "1d", "attempts": 1, "chance": 0, "to": "won", "cost": 1, "after": "1d"},
-                           "a": {"after": "1d", "chance": 0, "to": "won", "cost": 1}}, "track": "drip"},
+        "lead": {
+            "moves": {
+                "b": {"every": "1d", "attempts": 1, "chance": 0, "to": "won", "cost": 1, "after": "1d"},
+                "a": {"after": "1d", "chance": 0, "to": "won", "cost": 1},
+            },
+            "track": "drip",
+        },
         "won": {},
     }
     touches = {"mail": {"response": 0}}
@@ -93,15 +108,23 @@ def test_rule_6_a_leads_own_order(engine: str) -> None:
 
 def test_rule_7_a_deadline_beats_an_attempt(engine: str) -> None:
     stages = {
-        "sql": {"moves": {"follow_up": {"after": "7d", "chance": 1, "odds": {"visit": [1]}, "to": "won"},
-                          "expire": {"after": "7d", "to": "pool"}}},
-        "won": {}, "pool": {},
+        "sql": {
+            "moves": {
+                "follow_up": {"after": "7d", "chance": 1, "odds": {"visit": [1]}, "to": "won"},
+                "expire": {"after": "7d", "to": "pool"},
+            }
+        },
+        "won": {},
+        "pool": {},
     }
     assert story(one_lead(stages), engine) == [(7, "expire", "succeeded", "sql", "pool")]
 
 
 def test_rule_8_the_log_is_ordered(engine: str) -> None:
-    stages = {"lead": {"moves": {"call": {"every": "1d", "attempts": 3, "chance": "30%", "to": "won", "else": "won"}}}, "won": {}}
+    stages = {
+        "lead": {"moves": {"call": {"every": "1d", "attempts": 3, "chance": "30%", "to": "won", "else": "won"}}},
+        "won": {},
+    }
     channels = {
         "base": {"backlog": 50, "enters": "lead"},
         "web": {"leads": "20 per day", "enters": "lead"},
@@ -114,7 +137,9 @@ def test_rule_8_the_log_is_ordered(engine: str) -> None:
 
 # ---------------------------------------------------------------- leads, stages and streams
 def test_rule_9_one_stage_and_at_most_one_stream(engine: str) -> None:
-    scenario = fs.load(Path(__file__).parents[2] / "scenarios" / "trunk.yaml").set({"channels.base.backlog": 100, "horizon": "3 months"})
+    scenario = fs.load(Path(__file__).parents[2] / "scenarios" / "trunk.yaml").set(
+        {"channels.base.backlog": 100, "horizon": "3 months"}
+    )
     log = fs.trace(scenario, engine=engine)  # type: ignore[arg-type]
     for _, rows in log.groupby("lead"):
         stands, to = rows["stage"].astype(str).tolist(), rows["to"].astype(str).tolist()
@@ -139,7 +164,10 @@ def test_rule_10_arrivals(engine: str) -> None:
 
 
 def test_rule_11_a_backlog_stands_there_on_day_one(engine: str) -> None:
-    stages = {"pool": {"moves": {"leave": {"after": "1d", "to": "lead"}}}, "lead": {"moves": {"back": {"to": "pool", "after": "1d"}}}}
+    stages = {
+        "pool": {"moves": {"leave": {"after": "1d", "to": "lead"}}},
+        "lead": {"moves": {"back": {"to": "pool", "after": "1d"}}},
+    }
     channels = {"base": {"backlog": 3, "age": "100d", "enters": "pool"}}
     scenario = write(stages, channels=channels, warm_up="20d", horizon="10d", period="10d")
     log = fs.trace(scenario, engine=engine)  # type: ignore[arg-type]
@@ -155,7 +183,9 @@ def test_rule_11_a_backlog_stands_there_on_day_one(engine: str) -> None:
 
 def test_rule_12_entering_starts_clocks_afresh(engine: str) -> None:
     stages = {
-        "lead": {"moves": {"call": {"after": "1d", "every": "1d", "attempts": 2, "chance": 0, "to": "won", "else": "lead"}}},
+        "lead": {
+            "moves": {"call": {"after": "1d", "every": "1d", "attempts": 2, "chance": 0, "to": "won", "else": "lead"}}
+        },
         "won": {},
     }
     assert story(one_lead(stages, horizon="5d"), engine) == [
@@ -173,14 +203,25 @@ def test_rule_13_a_stage_says_what_becomes_of_the_stream(engine: str, track: str
         "mql": {"track": track, "moves": {"end": {"after": "6d", "to": "won"}}},
         "won": {},
     }
-    touches, tracks = {"mail": {"response": 0}}, {"drip": {"cadence": "4d", "touches": ["mail"], "exhausted": {"after": 9}}}
+    touches, tracks = (
+        {"mail": {"response": 0}},
+        {"drip": {"cadence": "4d", "touches": ["mail"], "exhausted": {"after": 9}}},
+    )
     rows = story(one_lead(stages, touches=touches, tracks=tracks), engine)
     assert [time for time, move, *_ in rows if move == "mail"] == times
     assert rows[-1] == (9, "end", "succeeded", "mql", "won"), "a final stage ends the stream too"
 
 
 def test_rule_14_a_final_stage_ends_the_story(engine: str) -> None:
-    stages = {"lead": {"moves": {"call": {"after": "1d", "to": "won"}, "mail": {"every": "2d", "chance": 0, "cost": 1, "to": "lead"}}}, "won": {}}
+    stages = {
+        "lead": {
+            "moves": {
+                "call": {"after": "1d", "to": "won"},
+                "mail": {"every": "2d", "chance": 0, "cost": 1, "to": "lead"},
+            }
+        },
+        "won": {},
+    }
     assert story(one_lead(stages), engine)[-1] == (1, "call", "succeeded", "lead", "won")
 
 
@@ -201,7 +242,18 @@ def test_rule_15_backlogs_have_random_phases(engine: str) -> None:
 # ---------------------------------------------------------------- moves
 def test_rule_16_chances_are_read_at_the_attempt(engine: str) -> None:
     stages = {
-        "lead": {"moves": {"call": {"every": "1d", "after": "1d", "attempts": 3, "to": "won", "else": "lead", "chance": {"attempt": [0, 0, 1]}}}},
+        "lead": {
+            "moves": {
+                "call": {
+                    "every": "1d",
+                    "after": "1d",
+                    "attempts": 3,
+                    "to": "won",
+                    "else": "lead",
+                    "chance": {"attempt": [0, 0, 1]},
+                }
+            }
+        },
         "won": {"moves": {"again": {"after": "1d", "to": "gone", "chance": {"visit": [0, 1]}, "else": "lead"}}},
         "gone": {},
     }
@@ -216,7 +268,13 @@ def test_rule_16_chances_are_read_at_the_attempt(engine: str) -> None:
         (8, "again", "succeeded", "won", "gone"),
     ]
     channels = {name: {"backlog": 5, "enters": "lead"} for name in ("a", "b")}
-    by_channel = {"lead": {"moves": {"call": {"after": "1d", "to": "won", "else": "lost", "chance": {"channel": {"a": 0, "b": 1}}}}}, "won": {}, "lost": {}}
+    by_channel = {
+        "lead": {
+            "moves": {"call": {"after": "1d", "to": "won", "else": "lost", "chance": {"channel": {"a": 0, "b": 1}}}}
+        },
+        "won": {},
+        "lost": {},
+    }
     log = fs.trace(write(by_channel, channels=channels), engine=engine)  # type: ignore[arg-type]
     assert set(log.loc[log["to"] == "won", "channel"].astype(str)) == {"b"}
     assert set(log.loc[log["to"] == "lost", "channel"].astype(str)) == {"a"}
@@ -237,7 +295,14 @@ def test_rule_17_success_cancels_the_other_moves(engine: str) -> None:
         "won": {},
     }
     touches = {"mail": {"response": {"attempt": [1, 0]}}}
-    tracks = {"drip": {"cadence": "5d", "touches": ["mail"], "on_response": {"to": "mql"}, "exhausted": {"after": 3, "to": "won"}}}
+    tracks = {
+        "drip": {
+            "cadence": "5d",
+            "touches": ["mail"],
+            "on_response": {"to": "mql"},
+            "exhausted": {"after": 3, "to": "won"},
+        }
+    }
     assert story(one_lead(stages, touches=touches, tracks=tracks), engine) == [
         (5, "mail", "succeeded", "pool", "mql"),
         (10, "mail", "failed", "mql", ""),
@@ -252,7 +317,10 @@ def test_rule_17_success_cancels_the_other_moves(engine: str) -> None:
 
 def test_rule_18_success_without_a_way_uses_an_attempt(engine: str) -> None:
     stages = {"pool": {"track": "drip"}, "dormant": {}}
-    touches, tracks = {"mail": {"response": 1}}, {"drip": {"cadence": "5d", "touches": ["mail"], "exhausted": {"after": 2, "to": "dormant"}}}
+    touches, tracks = (
+        {"mail": {"response": 1}},
+        {"drip": {"cadence": "5d", "touches": ["mail"], "exhausted": {"after": 2, "to": "dormant"}}},
+    )
     assert story(one_lead(stages, touches=touches, tracks=tracks), engine) == [
         (5, "mail", "succeeded", "pool", ""),
         (10, "mail", "succeeded", "pool", "dormant"),
@@ -260,7 +328,13 @@ def test_rule_18_success_without_a_way_uses_an_attempt(engine: str) -> None:
 
 
 def test_rule_19_failure_is_tried_again(engine: str) -> None:
-    stages = {"lead": {"moves": {"call": {"after": "1d", "every": "2d", "attempts": 3, "chance": 0, "to": "won", "else": "lost"}}}, "won": {}, "lost": {}}
+    stages = {
+        "lead": {
+            "moves": {"call": {"after": "1d", "every": "2d", "attempts": 3, "chance": 0, "to": "won", "else": "lost"}}
+        },
+        "won": {},
+        "lost": {},
+    }
     assert [(time, outcome) for time, _, outcome, *_ in story(one_lead(stages), engine)] == [
         (1, "failed"), (3, "failed"), (5, "exhausted"),
     ]  # fmt: skip
@@ -269,7 +343,13 @@ def test_rule_19_failure_is_tried_again(engine: str) -> None:
 def test_rule_20_a_cadence_counts_from_the_planned_time(engine: str) -> None:
     stages = {"pool": {"track": "drip"}, "won": {}}
     touches = {"mail": {"response": 0}}
-    tracks = {"drip": {"cadence": {"dist": "uniform", "low": "1d", "high": "3d"}, "touches": ["mail"], "on_response": {"to": "won"}}}
+    tracks = {
+        "drip": {
+            "cadence": {"dist": "uniform", "low": "1d", "high": "3d"},
+            "touches": ["mail"],
+            "on_response": {"to": "won"},
+        }
+    }
     log = log_matrix(compile_scenario(one_lead(stages, touches=touches, tracks=tracks)), 1, 0, engine)  # type: ignore[arg-type]
     waits = np.diff(log[log[:, 9] > 0, 0][1:])
     assert ((waits >= DAY) & (waits <= 3 * DAY)).all()
@@ -304,7 +384,14 @@ def test_rule_22_a_lifetime_limit_counts_over_all_stays(engine: str) -> None:
 
 def test_rule_23_a_limit_met_on_entry_sends_away_at_once(engine: str) -> None:
     touch = {**LIFETIME["pool"]["moves"]["touch"], "lifetime_attempts": 2, "else": "dormant"}
-    respond = {"pool": {"moves": {"touch": {**touch, "chance": {"visit": [0, 1]}, "to": "away"}, "leave": {"after": "36h", "to": "away"}}}}
+    respond = {
+        "pool": {
+            "moves": {
+                "touch": {**touch, "chance": {"visit": [0, 1]}, "to": "away"},
+                "leave": {"after": "36h", "to": "away"},
+            }
+        }
+    }
     stages = {**LIFETIME, **respond}
     del stages["won"]
     scenario = one_lead(stages)
@@ -321,7 +408,11 @@ def test_rule_23_a_limit_met_on_entry_sends_away_at_once(engine: str) -> None:
 
 
 def test_rule_24_never_does_not_start(engine: str) -> None:
-    stages = {"lead": {"moves": {"call": {"after": "never", "to": "won"}, "expire": {"after": "5d", "to": "lost"}}}, "won": {}, "lost": {}}
+    stages = {
+        "lead": {"moves": {"call": {"after": "never", "to": "won"}, "expire": {"after": "5d", "to": "lost"}}},
+        "won": {},
+        "lost": {},
+    }
     assert story(one_lead(stages), engine) == [(5, "expire", "succeeded", "lead", "lost")]
 
 
@@ -395,7 +486,10 @@ def test_rule_29_a_restart_begins_afresh(engine: str) -> None:
 
 # ---------------------------------------------------------------- changes
 def test_rule_30_a_change_sets_values(engine: str) -> None:
-    stages = {"lead": {"moves": {"call": {"every": "9d", "after": "9d", "chance": 0, "cost": 1, "to": "won"}}}, "won": {"value": 5}}
+    stages = {
+        "lead": {"moves": {"call": {"every": "9d", "after": "9d", "chance": 0, "cost": 1, "to": "won"}}},
+        "won": {"value": 5},
+    }
     change = {"stages.lead.moves.call.chance": 1, "stages.lead.moves.call.cost": 2, "stages.won.value": 7}
     log = fs.trace(one_lead(stages, changes=[{"from": "2026-01-19", "set": change}]), engine=engine)  # type: ignore[arg-type]
     rows = log[log["move"] == "call"]
@@ -403,7 +497,9 @@ def test_rule_30_a_change_sets_values(engine: str) -> None:
     assert rows["value"].tolist() == [0, 7]
     channels = {"web": {"leads": "1 per day", "arrivals": "evenly", "enters": "lead", "cost": 1, "spend": "1 per day"}}
     change = {"channels.web.leads": "2 per day", "channels.web.cost": 3, "channels.web.spend": "10 per day"}
-    scenario = write(stages, channels=channels, horizon="20d", period="10d", changes=[{"from": "2026-01-11", "set": change}])
+    scenario = write(
+        stages, channels=channels, horizon="20d", period="10d", changes=[{"from": "2026-01-11", "set": change}]
+    )
     result = fs.simulate(scenario, replications=1, engine=engine)  # type: ignore[arg-type]
     assert result.metric("new_leads").values.tolist() == [[10, 20]]
     assert result.metric("spend_leads").values.tolist() == [[10, 60]]
@@ -426,7 +522,10 @@ def test_rule_32_a_change_wakes_the_silent(engine: str) -> None:
     stages = {"pool": {"track": "drip"}, "won": {}}
     touches = {"mail": {"response": 0}}
     tracks = {"drip": {"cadence": "5d", "touches": ["mail"], "on_response": {"to": "won"}, "exhausted": {"after": 1}}}
-    changes = [{"from": "2026-01-11", "set": {"touches.mail.cost": 1}}, {"from": "2026-01-21", "set": {"tracks.drip.exhausted.after": 2}}]
+    changes = [
+        {"from": "2026-01-11", "set": {"touches.mail.cost": 1}},
+        {"from": "2026-01-21", "set": {"tracks.drip.exhausted.after": 2}},
+    ]
     assert story(one_lead(stages, touches=touches, tracks=tracks, changes=changes), engine) == [
         (5, "mail", "failed", "pool", ""),
         (5, "", "stalled", "pool", ""),
@@ -442,7 +541,11 @@ def test_rule_32_a_change_wakes_the_silent(engine: str) -> None:
 
 # ---------------------------------------------------------------- luck
 def test_rule_33_names_decide_luck(engine: str) -> None:
-    stages = {"lead": {"moves": {"call": {"after": "1d to 9d", "chance": "40%", "to": "won", "else": "lost"}}}, "won": {}, "lost": {}}
+    stages = {
+        "lead": {"moves": {"call": {"after": "1d to 9d", "chance": "40%", "to": "won", "else": "lost"}}},
+        "won": {},
+        "lost": {},
+    }
     channels = {"web": {"leads": "3 per day", "enters": "lead"}}
     before = fs.trace(write(stages, channels=channels), engine=engine)  # type: ignore[arg-type]
     more_stages = {"extra": {"moves": {"hop": {"after": "2d", "chance": "50%", "to": "lead", "else": "won"}}}, **stages}
@@ -473,7 +576,11 @@ def test_rule_34_segments_are_drawn_by_name(engine: str) -> None:
 
 def test_rule_35_ignorance_is_drawn_once_a_replication(engine: str) -> None:
     stages = {
-        "lead": {"moves": {"call": {"after": "1d", "to": "won", "cost": {"uncertain": {"dist": "uniform", "low": 10, "high": 90}}}}},
+        "lead": {
+            "moves": {
+                "call": {"after": "1d", "to": "won", "cost": {"uncertain": {"dist": "uniform", "low": 10, "high": 90}}}
+            }
+        },
         "won": {},
     }
     channels = {"web": {"leads": "3 per day", "enters": "lead"}}
@@ -504,4 +611,6 @@ def test_rule_37_nothing_is_lost(engine: str) -> None:
     assert standing.values[:, -1].tolist() == last
     assert len(ends[0]) == 3
     parts = sum(result.metric(name) for name in ("spend_media", "spend_leads", "spend_touches", "spend_moves"))
-    np.testing.assert_array_equal(np.asarray(parts * 10_000).round(), np.asarray(result.metric("spend") * 10_000).round())
+    np.testing.assert_array_equal(
+        np.asarray(parts * 10_000).round(), np.asarray(result.metric("spend") * 10_000).round()
+    )

@@ -33,7 +33,8 @@ def test_span_ticks_of_a_length_are_exact() -> None:
 
 
 @pytest.mark.parametrize(
-    ("warm_up", "days"), [(Span(3, "month"), 92), (Span(0, "tick"), 0), (Span(cal.DAY + 1, "tick"), 2), (Span(2, "week"), 14)]
+    ("warm_up", "days"),
+    [(Span(3, "month"), 92), (Span(0, "tick"), 0), (Span(cal.DAY + 1, "tick"), 2), (Span(2, "week"), 14)],
 )
 def test_days_before(warm_up: Span, days: int) -> None:
     assert cal.days_before(DATE, warm_up) == days

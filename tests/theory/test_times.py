@@ -21,7 +21,17 @@ def text(**fields: Any) -> fs.Scenario:
 @pytest.mark.parametrize("engine", ["kernel", "simpy"])
 def test_time_to_a_stage_is_the_convolution_of_its_waits(engine: Any) -> None:
     scenario = text(
-        channels={"web": {"leads": {"2026-01": 4_000, **{f"2026-{month:02d}": 0 for month in range(2, 13)}, "2027-01": 0, "2027-02": 0}, "enters": "lead"}},
+        channels={
+            "web": {
+                "leads": {
+                    "2026-01": 4_000,
+                    **{f"2026-{month:02d}": 0 for month in range(2, 13)},
+                    "2027-01": 0,
+                    "2027-02": 0,
+                },
+                "enters": "lead",
+            }
+        },
         stages={
             "lead": {"moves": {"call": {"after": {"dist": "lognormal", "median": "3d", "sigma": 0.6}, "to": "mql"}}},
             "mql": {"moves": {"check": {"after": {"dist": "gamma", "shape": 2, "scale": "5d"}, "to": "sql"}}},
@@ -135,7 +145,9 @@ def test_average_chances_come_out_as_written() -> None:
         channels={"web": {"leads": "100 per day", "enters": "lead"}},
         segments={"small": {"share": "80%"}, "big": {"share": "20%"}},
         stages={
-            "lead": {"moves": {"call": {"chance": "30%", "odds": {"segment": {"big": 5}}, "to": "won", "else": "lost"}}},
+            "lead": {
+                "moves": {"call": {"chance": "30%", "odds": {"segment": {"big": 5}}, "to": "won", "else": "lost"}}
+            },
             "won": {},
             "lost": {},
         },
@@ -149,6 +161,8 @@ def test_average_chances_come_out_as_written() -> None:
     # the logarithm of an odds ratio has the variance of the sum of reciprocal counts (Woolf 1955)
     cells = np.concatenate([won.values, (leads - won).values])
     assert abs(np.log(ratio / 5)) < 4.5 * np.sqrt((1 / cells).sum())
-    reference = fs.simulate(scenario.set({"stages.lead.moves.call.reference": True}), replications=20, seed=4, by="segment")
+    reference = fs.simulate(
+        scenario.set({"stages.lead.moves.call.reference": True}), replications=20, seed=4, by="segment"
+    )
     entered = int(reference.metric("won", over="horizon").sel(segment="small").sum())
     assert stats.binomtest(entered, int(leads.sel(segment="small")), 0.3).pvalue > 1e-4

@@ -1,0 +1,67 @@
+"""Leads and money that flow by the calendar: which numbers they flow by, and how much of each on which day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from funnelsim.program import calendar as cal
+from funnelsim.program.recipes import RecipeBook
+from funnelsim.program.timeline import Timeline
+from funnelsim.scenario.paths import format_path
+
+
+class FlowTerm(NamedTuple):
+    """What flows into a channel by one parameter."""
+
+    channel: int
+    parameter: int
+    units: list[float]
+
+
+def lead_terms(timeline: Timeline, book: RecipeBook) -> list[FlowTerm]:
+    """Return leads by day: a term for each number that a channel's leads flow by, regime by regime."""
+    terms = []
+    for r, regime in enumerate(timeline.regimes):
+        from_tick, to_tick = [*timeline.regime_tick, timeline.end_tick][r : r + 2]
+        for position, (name, channel) in enumerate(regime.channels.items()):
+            if channel.leads is None:
+                continue
+            season = channel.seasonality
+            for term in cal.spread(channel.leads, timeline.begin, timeline.days):
+                units = cal.seasonal(term.units, timeline.begin, season.month, season.weekday)
+                mine = [value if from_tick <= day * cal.DAY < to_tick else 0.0 for day, value in enumerate(units)]
+                terms.append(FlowTerm(position, _parameter(book, name, "leads", term), mine))
+    return terms
+
+
+def spend_terms(timeline: Timeline, book: RecipeBook) -> list[FlowTerm]:
+    """Return spend by the edges of cells: for each number, how much of it has been spent by then."""
+    terms = []
+    edges = timeline.cell_edge
+    for r, regime in enumerate(timeline.regimes):
+        for position, (name, channel) in enumerate(regime.channels.items()):
+            if channel.spend is None:
+                continue
+            for term in cal.spread(channel.spend, timeline.begin, timeline.days):
+                spent = [0.0]
+                for cell, holds in enumerate(timeline.cell_regime):
+                    more = _units_between(term.units, edges[cell], edges[cell + 1]) if holds == r else 0.0
+                    spent.append(spent[-1] + more)
+                terms.append(FlowTerm(position, _parameter(book, name, "spend", term), spent))
+    return terms
+
+
+def _parameter(book: RecipeBook, channel: str, field: str, term: cal.Term) -> int:
+    return book.parameter(format_path(("channels", channel, field, term.name)), term.number)
+
+
+def _units_between(per_day: Sequence[float], earlier: int, later: int) -> float:
+    """Units that flow from one tick to another, evenly within each day."""
+    total, tick = 0.0, earlier
+    while tick < later:
+        day = tick // cal.DAY
+        until = min(later, (day + 1) * cal.DAY)
+        total += per_day[day] * ((until - tick) / cal.DAY)
+        tick = until
+    return total

@@ -1,0 +1,52 @@
+"""What is loaded when: importing must stay cheap."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {"numba", "pandas", "xarray", "matplotlib", "scipy"}
+
+
+def loaded_after(code: str) -> set[str]:
+    script = f"import sys, json\n{code}\nprint(json.dumps(sorted({{name.split('.')[0] for name in sys.modules}})))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_import_loads_nothing_heavy() -> None:
+    assert not loaded_after("import funnelsim") & HEAVY
+
+
+def test_loading_a_scenario_loads_nothing_heavy() -> None:
+    code = "import funnelsim as fs; fs.load('scenarios/trunk.yaml').variant('two_weeks').dump()"
+    assert not loaded_after(code) & (HEAVY | {"numpy"})
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = (
+        "from typer.testing import CliRunner; import funnelsim.cli as cli; "
+        "assert CliRunner().invoke(cli.app, ['run', '--help']).exit_code == 0"
+    )
+    assert not loaded_after(code) & HEAVY
+
+
+def test_compiling_needs_no_numba() -> None:
+    code = "import funnelsim as fs; from funnelsim.program import compile_scenario; compile_scenario(fs.load('scenarios/trunk.yaml'))"
+    assert not loaded_after(code) & HEAVY
+
+
+def test_the_check_would_notice() -> None:
+    assert loaded_after("import scipy") & HEAVY == {"scipy"}
+
+
+def test_public_names() -> None:
+    import funnelsim as fs
+
+    assert {name for name in fs.__all__ if not hasattr(fs, name)} == set()
+    assert set(fs.__all__) <= set(dir(fs))
+    with pytest.raises(AttributeError, match="no attribute 'simulat'"):
+        _ = fs.simulat
