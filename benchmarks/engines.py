@@ -1,7 +1,8 @@
 """Times the two engines on one scenario in one process, and asserts that they did the same work.
 
-Run with ``python benchmarks/engines.py`` (or ``make bench``). Both run the same replications of `scenarios/trunk.yaml` on one thread,
-in turn, several times after a warm-up; the ratio of the medians is printed, and has to be at least 30.
+Run with ``python benchmarks/engines.py`` (or ``make bench``). Both run the same replications of
+`scenarios/trunk.yaml` on one thread, in turn, several times after a warm-up; the ratio of the medians is printed, and
+has to be at least 30.
 """
 
 from __future__ import annotations

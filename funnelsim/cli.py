@@ -285,7 +285,7 @@ def _check_names(metrics: list[str], scenario: Scenario, by: str | None) -> None
 
 
 def _main_metrics(scenario: Scenario) -> list[str]:
-    """Return what a picture shows if nothing is asked for: the stage that sales accepts, or the last one, and its cost."""
+    """Return what a picture shows if nothing is asked for: the stage sales accepts, or the last one, and its cost."""
     from funnelsim.metrics.names import trunk_of
 
     trunk = trunk_of(scenario)

@@ -1,11 +1,12 @@
 """The fast engine: walks leads through a program, one after another, in compiled code.
 
-Nothing is shared between leads yet, so each is walked alone from its creation to the end of the run, and the log is put in its
-order afterwards (semantics, rule 8). Rules are cited by their numbers in `semantics.md`; the same rules stand in
-`reference.py` as a SimPy model.
+Nothing is shared between leads yet, so each is walked alone from its creation to the end of the run, and the log is
+put in its order afterwards (semantics, rule 8). Rules are cited by their numbers in `semantics.md`; the same rules
+stand in `reference.py` as a SimPy model.
 
-A lead's turn has two halves. First something happens: it comes, the calendar turns a page, or a move is attempted. Then its
-clocks are put in order: what happened has only marked, in `Own.from_tick`, which clocks start anew, and counted from when.
+A lead's turn has two halves. First something happens: it comes, the calendar turns a page, or a move is attempted.
+Then its clocks are put in order: what happened has only marked, in `Own.from_tick`, which clocks start anew, and
+counted from when.
 """
 
 from __future__ import annotations
@@ -48,8 +49,8 @@ OWN = np.dtype(
 )
 """What a move is to the lead that is walked.
 
-Its clock, UNLIMITED while it is silent; the tick its next clock counts from, UNLIMITED where it does not start anew; attempts in
-this stay and in all; the visit that keys its draws (rule 33); and whether it was started in this stay.
+Its clock, UNLIMITED while it is silent; the tick its next clock counts from, UNLIMITED where it does not start anew;
+attempts in this stay and in all; the visit that keys its draws (rule 33); and whether it was started in this stay.
 """
 
 

@@ -39,11 +39,12 @@ def trace(scenario: Scenario, *, seed: int = 1, replication: int = 0, engine: En
     Returns
     -------
     DataFrame
-        One row an event, in order of time, then lead. Columns: `time` (days since the scenario's start; negative in the
-        warm-up), `date`, `lead` (channel and number), `channel`, `segment`, `stage` and `stream` (where the lead stood),
-        `move` (the touch, where a track made it), `attempt` (in this stay, from 1), `outcome` (failed, succeeded, exhausted,
-        created, present, stalled, woken), `to` (where it came to stand), `cost` and `value` (in the currency), `age` (days since
-        the lead was created). Texts are categories; an empty text says that there is none.
+        One row an event, in order of time, then lead. Columns: `time` (days since the scenario's start; negative in
+        the warm-up), `date`, `lead` (channel and number), `channel`, `segment`, `stage` and `stream` (where the lead
+        stood), `move` (the touch, where a track made it), `attempt` (in this stay, from 1), `outcome` (failed,
+        succeeded, exhausted, created, present, stalled, woken), `to` (where it came to stand), `cost` and `value` (in
+        the currency), `age` (days since the lead was created). Texts are categories; an empty text says that there is
+        none.
 
     Raises
     ------

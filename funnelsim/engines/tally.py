@@ -57,7 +57,7 @@ def layout_of(program: Program) -> Layout:
 AGE_UNIT_BITS = 10
 AGE_STEP_BITS = 6
 AGE_BINS = (40 - AGE_STEP_BITS) << AGE_STEP_BITS
-"""Bins of an age: 64 to each doubling, of 1,024 ticks at the finest; the last holds all that is older than 35,000 years."""
+"""Bins of an age: 64 to each doubling, of 1,024 ticks at the finest; the last holds all beyond 35,000 years."""
 
 
 @lean

@@ -96,8 +96,8 @@ class Term:
 def spread(flow: Flow, begin: dt.date, days: int) -> list[Term]:
     """Spread a flow over the days of a run.
 
-    Amounts per month, quarter or year are spread evenly over each calendar one; amounts per length evenly over time. In a
-    table by month the first amount also serves every month before it.
+    Amounts per month, quarter or year are spread evenly over each calendar one; amounts per length evenly over time.
+    In a table by month the first amount also serves every month before it.
     """
     dates = [begin + dt.timedelta(days=day) for day in range(days)]
     if isinstance(flow, ByMonth):
@@ -130,7 +130,8 @@ def _spread_by_month(flow: ByMonth, dates: Sequence[dt.date]) -> list[Term]:
 def seasonal(units: Sequence[float], begin: dt.date, month: Sequence[float], weekday: Sequence[float]) -> list[float]:
     """Weigh the units of each day by season.
 
-    Month factors multiply. Weekday factors only move the flow within each calendar month: the whole month keeps its volume.
+    Month factors multiply. Weekday factors only move the flow within each calendar month: the whole month keeps its
+    volume.
     """
     dates = [begin + dt.timedelta(days=day) for day in range(len(units))]
     weekday_mean: dict[int, float] = {}

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
 
 from funnelsim.program import program as p
 from funnelsim.program.recipes import RecipeBook

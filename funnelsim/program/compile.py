@@ -7,7 +7,6 @@ regime. Names become positions, but luck stays keyed by name (semantics, rule 33
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 

@@ -1,13 +1,13 @@
 """The program: what a scenario becomes, and all an engine knows.
 
 Two groups of arrays. `Structure` is the same in every replication: which moves a stage has, where they lead, when
-periods and changes begin. `Recipes` say how the numbers of one replication (waits, chances, costs, rates)
-follow from its parameters, of which some may be uncertain. Tracks and touches are gone: a track is a container of moves,
-a touch is a row of its move.
+periods and changes begin. `Recipes` say how the numbers of one replication (waits, chances, costs, rates) follow from
+its parameters, of which some may be uncertain. Tracks and touches are gone: a track is a container of moves, a touch
+is a row of its move.
 
-Sizes, used in all shapes below: S stages, T streams, M moves, W rows, C channels, G segments, R regimes (one more than
-there are changes), K cells, P parameters. A *cell* is a piece of time in which neither period nor regime changes: within
-it counts determine costs.
+Sizes, used in all shapes below: S stages, T streams, M moves, W rows, C channels, G segments, R regimes (one more
+than there are changes), K cells, P parameters. A *cell* is a piece of time in which neither period nor regime
+changes: within it counts determine costs.
 """
 
 from __future__ import annotations

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
-
 from funnelsim.program import program as p
 from funnelsim.program.names import name_hash
 from funnelsim.scenario import quantities as q

@@ -19,6 +19,10 @@ from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__
 
 from funnelsim.engines import elementary, numerics, philox, samplers, special
 from funnelsim.engines.jit import lean
+from funnelsim.engines.log import log_matrix
+from funnelsim.engines.realise import tables_of
+from funnelsim.program import compile_scenario
+from funnelsim.scenario import loads
 
 Words = npt.NDArray[np.uint64]
 Floats = npt.NDArray[np.float64]
@@ -184,11 +188,74 @@ def all_samplers() -> Iterator[Any]:
         yield from (pool, quantiles, ticks)
 
 
+# ---------------------------------------------------------------- programs: what is compiled, realised and run
+EVERYTHING = {
+    "format": 1,
+    "name": "Every kind of number",
+    "start": "2026-01-01",
+    "horizon": "60d",
+    "warm_up": "1 month",
+    "segments": {"small": {"share": {"uncertain": "60% to 80%"}}, "big": {"share": "30%"}},
+    "channels": {
+        "web": {
+            "leads": {"amount": {"uncertain": "700 to 900"}, "per": "month"},
+            "seasonality": {"month": {"feb": 0.6}, "weekday": {"sat": 0.3, "sun": 0.1}},
+            "spend": "1234.5 per month",
+            "enters": "lead",
+        },
+        "base": {"backlog": 500, "age": "30d to 700d", "enters": "pool"},
+    },
+    "stages": {
+        "lead": {
+            "moves": {
+                "gamma": {"after": {"dist": "gamma", "mean": {"uncertain": "5d to 9d"}, "sd": "3d"}, "to": "mql"},
+                "weibull": {"after": {"dist": "weibull", "shape": 1.7, "scale": "9d"}, "to": "pool"},
+            }
+        },
+        "mql": {
+            "moves": {
+                "lognormal": {
+                    "after": {"dist": "lognormal", "mean": "3d", "sd": "2d"},
+                    "every": {"dist": "exponential", "mean": "4d"},
+                    "attempts": 4,
+                    "chance": {"uncertain": {"dist": "beta", "successes": 40, "trials": 90}},
+                    "odds": {"segment": {"big": 2.5}, "attempt": [1, 0.7]},
+                    "to": "won",
+                    "else": "pool",
+                }
+            }
+        },
+        "pool": {"track": "drip"},
+        "won": {"value": "20_000 to 90_000"},
+    },
+    "touches": {"mail": {"cost": {"uncertain": "0.1 to 0.4"}, "response": "7%"}},
+    "tracks": {
+        "drip": {
+            "cadence": {"dist": "empirical", "values": ["7d", "14d", "30d"], "weights": [1, 2, 3]},
+            "touches": ["mail"],
+            "on_response": {"to": "mql"},
+        }
+    },
+    "changes": [{"from": "2026-01-20", "set": {"touches.mail.response": "9%"}}],
+}
+
+
+def programs() -> Iterator[Any]:
+    """Digest of a program, the tables of two replications, and their logs."""
+    program = compile_scenario(loads(json.dumps(EVERYTHING)))
+    yield program.digest().encode()
+    for replication in range(2):
+        tables = tables_of(program, 5, replication)
+        yield from (table.view(np.uint8) if table.dtype.names else table for table in tables)
+        yield log_matrix(program, 5, replication, "kernel")
+
+
 PARTS: dict[str, Callable[[], Iterable[Any]]] = {
     "philox": draws_of_words,
     "elementary": elementary_functions,
     "gamma and beta": gamma_and_beta,
     "samplers": all_samplers,
+    "programs": programs,
 }
 
 

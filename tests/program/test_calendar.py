@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from fractions import Fraction
 
 import pytest
@@ -58,7 +59,7 @@ def test_period_edges_cover_the_run(start: dt.date, days: int, unit: str, count:
     edges = cal.period_edges(start, days * cal.DAY, Span(count, unit))  # type: ignore[arg-type]
     assert edges[0] == 0
     assert edges[-1] == days * cal.DAY
-    assert all(earlier < later for earlier, later in zip(edges, edges[1:], strict=False))
+    assert all(earlier < later for earlier, later in itertools.pairwise(edges))
 
 
 @given(dates, st.integers(-50, 50))

@@ -1,0 +1,97 @@
+"""Replications: the same bits for any number of threads and any chunk; ended cleanly; counted as they go."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import funnelsim as fs
+from funnelsim.engines import kernel, luck, replicate
+from funnelsim.engines.replicate import Counts
+from funnelsim.program import Program, compile_scenario
+
+TRUNK = Path(__file__).parents[2] / "scenarios" / "trunk.yaml"
+
+
+@pytest.fixture(scope="module")
+def program() -> Program:
+    """The trunk: uncertain, seasonal, with a backlog, made short."""
+    return compile_scenario(fs.load(TRUNK).set({"horizon": "2 months", "channels.base.backlog": 300}))
+
+
+def same(one: Counts, other: Counts) -> bool:
+    return all(np.array_equal(a, b, equal_nan=True) for a, b in zip(one, other, strict=True))
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize("chunk", [1, 5, 8, 100])
+def test_threads_and_chunks_change_nothing(program: Program, threads: int, chunk: int) -> None:
+    plain = replicate.replicate(program, 23, 9, threads=1, chunk=23, by="segment", cohorts=True)
+    assert same(plain, replicate.replicate(program, 23, 9, threads=threads, chunk=chunk, by="segment", cohorts=True))
+    assert not same(plain, replicate.replicate(program, 23, 10, threads=threads, chunk=chunk, by="segment", cohorts=True))
+
+
+def test_more_replications_begin_with_the_same(program: Program) -> None:
+    few, many = replicate.replicate(program, 3, 9), replicate.replicate(program, 8, 9)
+    assert same(few, many.part(0, 3))
+
+
+def test_groups_sum_to_the_whole(program: Program) -> None:
+    whole = replicate.replicate(program, 4, 2).counts.sum(axis=2)
+    for by in ("channel", "segment"):
+        np.testing.assert_array_equal(replicate.replicate(program, 4, 2, by=by).counts.sum(axis=2), whole)
+
+
+def test_done_is_told_of_every_replication(program: Program) -> None:
+    told: list[int] = []
+    replicate.replicate(program, 11, 1, chunk=4, done=told.append)
+    assert sorted(told) == [3, 4, 4]
+    told.clear()
+    replicate.replicate(program, 2, 1, engine="simpy", done=told.append)
+    assert told == [1, 1]
+
+
+def test_a_raised_flag_stops_before_the_next_lead(program: Program) -> None:
+    out = replicate._empty_counts(program, 4, None, False)
+    assert replicate._kernel_chunk(program, 1, None, 0, out, np.ones(1, np.int64)) == 0
+    assert not out.counts.any()
+
+
+def test_an_interruption_stops_all_threads(program: Program) -> None:
+    def interrupt(_: int) -> None:
+        raise KeyboardInterrupt
+
+    before = threading.active_count()
+    with pytest.raises(KeyboardInterrupt):
+        replicate.replicate(program, 100_000, 1, chunk=1, done=interrupt)
+    assert threading.active_count() == before
+
+
+def test_going_round_too_often_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lead that visits more often than a key counts would meet its own luck again; it cannot be simulated."""
+    text: dict[str, Any] = {
+        "format": 1, "name": "Round", "start": "2026-01-01", "horizon": "2 days",
+        "channels": {"base": {"backlog": 1, "enters": "a"}},
+        "stages": {
+            "a": {"moves": {"go": {"after": "1ms", "chance": 0.5, "to": "b", "else": "a"}}},
+            "b": {"moves": {"go": {"after": "1ms", "to": "a"}}},
+        },
+    }  # fmt: skip
+    program = compile_scenario(fs.loads(json.dumps(text)))
+    with pytest.raises(OverflowError, match="goes round more often"):
+        replicate.replicate(program, 1, 1)
+    assert luck.MOST_VISITS == 2**20 - 1
+    monkeypatch.setattr("funnelsim.engines.reference.MOST_VISITS", 1000)
+    with pytest.raises(OverflowError, match="goes round more often"):
+        replicate.replicate(program, 1, 1, engine="simpy")
+
+
+def test_unknown_groups_are_refused(program: Program) -> None:
+    with pytest.raises(ValueError, match="take 'channel' or 'segment'"):
+        replicate.groups_of(program, "colour")
+    assert set(replicate.BY.values()) == {kernel.BY_NOTHING, kernel.BY_CHANNEL, kernel.BY_SEGMENT}
