@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test test-system lint types bench scenarios clean
+.PHONY: help demo pictures test lint types bench clean
 
 help:
 	@echo "make demo    run the main job on a shipped scenario, and show its result"
@@ -10,6 +10,7 @@ help:
 	@echo "make lint    check style and formatting"
 	@echo "make types   check types"
 	@echo "make bench   time the engines against each other"
+	@echo "make pictures  make the pictures of the documentation again"
 	@echo "make clean   remove the environment and what commands have written"
 
 $(BIN)/python:
@@ -27,6 +28,10 @@ $(BIN)/python:
 demo: .venv/installed
 	$(BIN)/funnelsim compare scenarios/nurture_before_after.yaml --variants none,before,after --horizon 30d \
 		--replications 1000 --png out/nurture_before_after.png
+
+pictures: .venv/installed
+	$(BIN)/funnelsim compare scenarios/nurture_before_after.yaml --variants none,before,after --horizon 30d \
+		--replications 4000 --png docs/nurture_before_after.png
 
 test: .venv/developing
 	$(BIN)/python -m pytest -n auto --dist worksteal
