@@ -46,7 +46,10 @@ class Counts(NamedTuple):
     spend: p.IntArray
     """(n, C, K): money that flows evenly."""
     ages: p.FloatArray
-    """(n, G, S, 2): median and 90% quantile of the age at first entry; NaN where nobody entered."""
+    """(n, G + 1, S, 2): median and 90% quantile of the age at first entry, of each group and, last, of all leads.
+
+    NaN where nobody entered.
+    """
     parameters: p.FloatArray
     """(n, P): value of every parameter."""
     cohort_counts: p.IntArray
@@ -160,7 +163,7 @@ def _empty_counts(program: Program, n: int, by: str | None, cohorts: bool) -> Co
         counts=np.zeros((n, cells, groups, kinds), np.int64),
         costs=np.zeros((n, cells, groups, COST_KINDS), np.int64),
         spend=np.zeros((n, len(program.channels), cells), np.int64),
-        ages=np.zeros((n, groups, len(program.stages), 2)),
+        ages=np.zeros((n, groups + 1, len(program.stages), 2)),
         parameters=np.zeros((n, len(program.parameters))),
         cohort_counts=np.zeros((n, cohort_number, groups, kinds), np.int64),
         cohort_costs=np.zeros((n, cohort_number, groups, COST_KINDS), np.int64),
@@ -237,10 +240,15 @@ def keep(run: Run, i: int, out: Counts) -> None:
                     for kind in range(kinds):
                         out.cohort_counts[i, cohort, group, kind] += counts[kind]
                     add_costs(run.tables, run.layout, cell, counts, out.cohort_costs[i, cohort, group])
-    for group in range(groups):
-        for stage in range(run.ages.shape[1]):
+    for stage in range(run.ages.shape[1]):
+        for group in range(groups):
             out.ages[i, group, stage, 0] = age_quantile(run.ages[group, stage], 0.5)
             out.ages[i, group, stage, 1] = age_quantile(run.ages[group, stage], 0.9)
+        for group in range(1, groups):  # all leads together, in the place of the first group
+            for place in range(run.ages.shape[2]):
+                run.ages[0, stage, place] += run.ages[group, stage, place]
+        out.ages[i, groups, stage, 0] = age_quantile(run.ages[0, stage], 0.5)
+        out.ages[i, groups, stage, 1] = age_quantile(run.ages[0, stage], 0.9)
     for channel in range(out.spend.shape[1]):
         for cell in range(cells):
             out.spend[i, channel, cell] = run.tables.spend[channel, cell]

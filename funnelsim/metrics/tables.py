@@ -147,15 +147,13 @@ def _net(program: Program, kinds: p.IntArray) -> p.IntArray:
 
 
 def _ages(counts: Counts) -> Tables:
-    """Quantiles of the age at first entry; those of everyone only where they were counted."""
-    groups = counts.counts.shape[2]
+    """Quantiles of the age at first entry: of each group, and of everyone."""
     days = counts.ages / DAY
-    everyone = days[:, -1] if days.shape[1] > groups or groups == 1 else np.full_like(days[:, 0], np.nan)
     attrs = {"units": "days", "long_name": "age at the first entry into each stage"}
     dims = ("stage", "quantile")
     return {
-        "days_to": (("replication", "group", *dims), days[:, :groups], attrs),
-        "days_to_of_all": (("replication", *dims), everyone, attrs),
+        "days_to": (("replication", "group", *dims), days[:, :-1], attrs),
+        "days_to_of_all": (("replication", *dims), days[:, -1], attrs),
     }
 
 

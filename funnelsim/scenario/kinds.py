@@ -205,12 +205,12 @@ SETTINGS = Kind(_read_settings, thaw, {"type": "object", "minProperties": 1})
 
 # ---------------------------------------------------------------- names
 RESERVED = frozenset(
-    "all none keep never auto unlimited cadence spend revenue leads new_leads reopened touches time date".split()  # noqa: SIM905
+    "all none keep never auto unlimited cadence spend revenue leads new_leads reopened touches responses time date".split()  # noqa: SIM905
 )
 """Words that mean something themselves, so that nothing can be called so."""
 
 RESERVED_STARTS = tuple(
-    "first_ fast_ old_ rate_ lvr_ cost_per_ stalled_ in_ days_to_ touches_per_ value_ spend_".split()  # noqa: SIM905
+    "first_ fast_ old_ rate_ lvr_ cost_per_ stalled_ in_ days_to_ touches_per_ value_ spend_ p90_".split()  # noqa: SIM905
 )
 """How the names of metrics start, so that no stage can be called so."""
 

@@ -173,3 +173,12 @@ def test_threads_and_chunks_do_not_matter(scenario: Scenario) -> None:
     first = fs.simulate(scenario, replications=7, seed=2)
     for threads, chunk in ((1, 7), (2, 1), (3, 2)):
         assert first.data.identical(fs.simulate(scenario, replications=7, seed=2, threads=threads, chunk=chunk).data)
+
+
+def test_days_to_a_stage_of_all_groups_together(scenario: Scenario) -> None:
+    plain = fs.simulate(scenario, replications=4, seed=5)
+    grouped = fs.simulate(scenario, replications=4, seed=5, by="segment")
+    for name in ("days_to_sql", "p90_days_to_won"):
+        everyone = grouped.metric(f"{name}[segment=all]", over="horizon")
+        np.testing.assert_array_equal(everyone, plain.metric(name, over="horizon"))
+        assert float(everyone.mean()) > 0
