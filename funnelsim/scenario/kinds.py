@@ -205,7 +205,8 @@ SETTINGS = Kind(_read_settings, thaw, {"type": "object", "minProperties": 1})
 
 # ---------------------------------------------------------------- names
 RESERVED = frozenset(
-    "all none keep never auto unlimited cadence spend revenue leads new_leads reopened touches responses time date".split()  # noqa: SIM905
+    {"all", "none", "keep", "never", "auto", "unlimited", "cadence", "time", "date"}
+    | {"spend", "revenue", "leads", "new_leads", "reopened", "touches", "responses"}
 )
 """Words that mean something themselves, so that nothing can be called so."""
 

@@ -33,7 +33,9 @@ def same(one: Counts, other: Counts) -> bool:
 def test_threads_and_chunks_change_nothing(program: Program, threads: int, chunk: int) -> None:
     plain = replicate.replicate(program, 23, 9, threads=1, chunk=23, by="segment", cohorts=True)
     assert same(plain, replicate.replicate(program, 23, 9, threads=threads, chunk=chunk, by="segment", cohorts=True))
-    assert not same(plain, replicate.replicate(program, 23, 10, threads=threads, chunk=chunk, by="segment", cohorts=True))
+    assert not same(
+        plain, replicate.replicate(program, 23, 10, threads=threads, chunk=chunk, by="segment", cohorts=True)
+    )
 
 
 def test_more_replications_begin_with_the_same(program: Program) -> None:
