@@ -26,11 +26,11 @@ $(BIN)/python:
 	@touch $@ .venv/installed
 
 demo: .venv/installed
-	$(BIN)/funnelsim compare scenarios/nurture_before_after.yaml --variants none,before,after --horizon 30d \
+	$(BIN)/funnelsim compare scenarios/nurture_before_after.yaml --variants before,after,none --horizon 30d \
 		--replications 1000 --png out/nurture_before_after.png
 
 pictures: .venv/installed
-	$(BIN)/funnelsim compare scenarios/nurture_before_after.yaml --variants none,before,after --horizon 30d \
+	$(BIN)/funnelsim compare scenarios/nurture_before_after.yaml --variants before,after,none --horizon 30d \
 		--replications 4000 --png docs/nurture_before_after.png
 
 test: .venv/developing

@@ -28,7 +28,7 @@ def test_loading_a_scenario_loads_nothing_heavy() -> None:
 
 def test_help_loads_nothing_heavy() -> None:
     code = (
-        "from typer.testing import CliRunner; import funnelsim.cli as cli; "
+        "from typer.testing import CliRunner; import funnelsim.cli.commands as cli; "
         "assert CliRunner().invoke(cli.app, ['run', '--help']).exit_code == 0"
     )
     assert not loaded_after(code) & HEAVY

@@ -8,7 +8,7 @@ import numpy as np
 
 from funnelsim.engines.rows import COLUMNS, OUTCOMES
 from funnelsim.program import Program, compile_scenario
-from funnelsim.program import program as p
+from funnelsim.program import records as p
 from funnelsim.program.calendar import DAY
 
 if TYPE_CHECKING:
@@ -41,10 +41,11 @@ def trace(scenario: Scenario, *, seed: int = 1, replication: int = 0, engine: En
     DataFrame
         One row an event, in order of time, then lead. Columns: `time` (days since the scenario's start; negative in
         the warm-up), `date`, `lead` (channel and number), `channel`, `segment`, `stage` and `stream` (where the lead
-        stood), `move` (the touch, where a track made it), `attempt` (in this stay, from 1), `outcome` (failed,
-        succeeded, exhausted, created, present, stalled, woken), `to` (where it came to stand), `cost` and `value` (in
-        the currency), `age` (days since the lead was created). Texts are categories; an empty text says that there is
-        none.
+        stood), `move` (the touch, where a track made it, or the step that a script had come to), `attempt` (in this
+        stay, from 1; of an extended deadline the number of the extension), `outcome` (see `rows.OUTCOMES`), `to`
+        (where it came to stand), `cost` and `value` (in the currency), `age` (days since the lead was created),
+        `person` (team and name of who worked, or got the lead, or left it), `reason` (why the lead was led on). Texts
+        are categories; an empty text says that there is none.
 
     Raises
     ------
@@ -106,5 +107,7 @@ def log_frame(program: Program, matrix: p.IntArray) -> pd.DataFrame:
             "cost": column["cost"] / MONEY,
             "value": column["value"] / MONEY,
             "age": (column["tick"] - column["created"]) / DAY,
+            "person": named(column["person"], program.people),
+            "reason": named(column["reason"], program.reasons),
         }
     )

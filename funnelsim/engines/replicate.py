@@ -1,36 +1,40 @@
 """Runs replications: in chunks, on threads, to counts that depend on neither.
 
 A replication is a pure function of (program, seed, number), so chunks may run in any order and on any thread. The
-compiled engine does not hold the GIL; it looks at a stop flag before each lead, so that Ctrl-C ends a run
-within one lead.
+compiled engine does not hold the GIL; it looks at a stop flag every few thousand events, so that Ctrl-C ends a run at
+once.
 """
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from funnelsim.engines import kernel
+from funnelsim.engines.handles import handle
 from funnelsim.engines.jit import lean
-from funnelsim.engines.kernel import Run, run_replication
+from funnelsim.engines.kernel import DONE, STOPPED, run_replication
 from funnelsim.engines.log import Engine
 from funnelsim.engines.philox import Word
 from funnelsim.engines.realise import make_keys, realise, tables_of
-from funnelsim.engines.rows import COLUMNS
-from funnelsim.engines.tables import LEAD, lay_out
-from funnelsim.engines.tally import AGE_BINS, COST_KINDS, add_costs, age_quantile, count_log, layout_of
+from funnelsim.engines.state import NO_ROOM, Run, empty_run
+from funnelsim.engines.tables import LEAD
+from funnelsim.engines.tally import COST_KINDS, add_costs, add_labour, age_quantile, layout_of
 from funnelsim.program import Program
-from funnelsim.program import program as p
-
-BY = {None: kernel.BY_NOTHING, "channel": kernel.BY_CHANNEL, "segment": kernel.BY_SEGMENT}
+from funnelsim.program import records as p
+from funnelsim.program.program import Recipes, Structure
 
 CHUNK_LEADS = 50_000
 """Leads in a chunk, roughly: long enough that threads need not talk, short enough to show progress."""
+
+PART_BYTES = 1 << 24
+"""How much memory a part of all counts takes, roughly."""
 
 
 class Counts(NamedTuple):
@@ -42,7 +46,7 @@ class Counts(NamedTuple):
     counts: p.IntArray
     """(n, K, G, kinds)"""
     costs: p.IntArray
-    """(n, K, G, 3): of touches, of other moves' attempts, and of leads by the lead."""
+    """(n, K, G, 4): of touches, of other moves' attempts, of leads by the lead, and of people by their work."""
     spend: p.IntArray
     """(n, C, K): money that flows evenly."""
     ages: p.FloatArray
@@ -50,24 +54,23 @@ class Counts(NamedTuple):
 
     NaN where nobody entered.
     """
+    waits: p.FloatArray
+    """(n, G + 1, E, 2): median and 90% quantile of the wait for a person, of each group and, last, of all leads.
+
+    NaN where nobody was begun with.
+    """
+    people: p.IntArray
+    """(n, N, 2): from and until when each person is there."""
     parameters: p.FloatArray
     """(n, P): value of every parameter."""
     cohort_counts: p.IntArray
     """(n, cohorts, G, kinds), the first cohort being leads created before the start; no cohorts if not asked for."""
     cohort_costs: p.IntArray
-    """(n, cohorts, G, 3)"""
+    """(n, cohorts, G, 4)"""
 
     def part(self, first: int, last: int) -> Counts:
         """Return some replications, as a view."""
         return Counts._make(array[first:last] for array in self)
-
-
-def groups_of(program: Program, by: str | None) -> tuple[str, ...]:
-    """Return the names of the groups; one nameless group where there are none."""
-    groups = {None: ("",), "channel": program.channels, "segment": program.segments}
-    if by not in groups:
-        raise ValueError(f"cannot group by {by!r}: take 'channel' or 'segment'")
-    return groups[by]
 
 
 def replicate(
@@ -90,8 +93,8 @@ def replicate(
     replications : int
     seed : int
     engine : {"kernel", "simpy"}
-    by : {None, "channel", "segment"}
-        What to group leads by.
+    by : str, optional
+        What to group leads by: ``channel``, ``segment``, or a trait.
     cohorts : bool
         Whether to count by period of creation too.
     threads : int, optional
@@ -111,79 +114,158 @@ def replicate(
     OverflowError
         Where a lead goes round more often than the key of a draw has room for (rule 33).
     """
-    out = _empty_counts(program, replications, by, cohorts)
+    parts: list[Counts] = []
+    replicate_in_parts(
+        program,
+        replications,
+        seed,
+        parts.append,
+        engine=engine,
+        by=by,
+        cohorts=cohorts,
+        threads=threads,
+        chunk=chunk,
+        part=replications,
+        done=done,
+    )
+    return parts[0]
+
+
+def replicate_in_parts(
+    program: Program,
+    replications: int,
+    seed: int,
+    take: Callable[[Counts], object],
+    *,
+    engine: Engine = "kernel",
+    by: str | None = None,
+    cohorts: bool = False,
+    threads: int | None = None,
+    chunk: int | None = None,
+    part: int | None = None,
+    done: Callable[[int], object] = lambda _: None,
+) -> None:
+    """Run replications as `replicate` does, and hand their counts over part by part.
+
+    Two parts are in memory at a time.
+
+    Parameters
+    ----------
+    program, replications, seed, engine, by, cohorts, threads, chunk, done
+        As in `replicate`.
+    take : callable
+        Called with the counts of each part, in order, while the next one runs.
+    part : int, optional
+        Replications to a part; by default chosen so that a part takes `PART_BYTES`.
+    """
+    size = part or part_size(program, by, cohorts, threads)
     if engine == "simpy":
-        for first in range(replications):
-            _reference_replication(program, seed, by, first, out.part(first, first + 1))
-            done(1)
-        return out
-    workers = threads or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else threads or os.cpu_count()
-    size = chunk or _chunk_size(program, replications, workers or 1)
+        for first, last in _chunks(0, replications, size):
+            out = _empty_counts(program, last - first, by, cohorts)
+            for i in range(last - first):
+                _reference_replication(program, seed, by, first + i, out.part(i, i + 1))
+                done(1)
+            take(out)
+        return
+    workers = num_workers(threads)
+    each = chunk or _chunk_size(program, replications, workers)
     stop = np.zeros(1, np.int64)
     with ThreadPoolExecutor(workers) as pool:
-        waiting: set[Future[int]] = set()
+        running: deque[tuple[Counts, set[Future[int]]]] = deque()
         try:
-            for first, last in _chunks(replications, size):
-                waiting.add(pool.submit(_kernel_chunk, program, seed, by, first, out.part(first, last), stop))
-            while waiting:
-                waiting = _collect(waiting, done)
+            for first, last in _chunks(0, replications, size):
+                out = _empty_counts(program, last - first, by, cohorts)
+                chunks = [(start, out.part(start - first, end - first)) for start, end in _chunks(first, last, each)]
+                running.append(
+                    (out, {pool.submit(_kernel_chunk, program, seed, by, start, some, stop) for start, some in chunks})
+                )
+                if len(running) > 1:
+                    take(_finished(*running.popleft(), done))
+            while running:
+                take(_finished(*running.popleft(), done))
         except BaseException:
             stop[0] = 1
             pool.shutdown(cancel_futures=True)
             raise
-    return out
 
 
-def _chunks(replications: int, size: int) -> Iterator[tuple[int, int]]:
-    for first in range(0, replications, size):
-        yield first, min(first + size, replications)
+def _chunks(first: int, last: int, size: int) -> Iterator[tuple[int, int]]:
+    for start in range(first, last, size):
+        yield start, min(start + size, last)
+
+
+def num_workers(threads: int | None) -> int:
+    """Return how many threads run: those asked for, or as many as there are processors for this process."""
+    if hasattr(os, "sched_getaffinity"):
+        return threads or len(os.sched_getaffinity(0))
+    return threads or os.cpu_count() or 1
 
 
 def _chunk_size(program: Program, replications: int, workers: int) -> int:
     """Return a size that gives every worker several chunks of moderate length."""
+    return max(1, min(CHUNK_LEADS // (_expected_leads(program) + 1), -(-replications // (4 * workers))))
+
+
+def _expected_leads(program: Program) -> int:
     tables = tables_of(program, 0, 0)
-    leads = int(tables.expected[:, -1].sum()) // LEAD + int(tables.channels["backlog"][0].sum())
-    return max(1, min(CHUNK_LEADS // (leads + 1), -(-replications // (4 * workers))))
+    return int(tables.expected[:, -1].sum()) // LEAD + int(tables.channels["backlog"][0].sum())
 
 
-def _collect(waiting: set[Future[int]], done: Callable[[int], object]) -> set[Future[int]]:
-    """Wait a moment for chunks; the wait is short so that Ctrl-C is heard."""
-    finished, pending = wait(waiting, timeout=0.1, return_when=FIRST_COMPLETED)
-    for future in finished:
-        done(future.result())
-    return pending
+def _places(program: Program) -> int:
+    """Return for how many leads at one time there should be room: one where leads do not meet."""
+    if not program.teams:
+        return 1
+    leads = _expected_leads(program)
+    return leads + 10 * math.isqrt(leads) + 100
+
+
+def _finished(counts: Counts, waiting: set[Future[int]], done: Callable[[int], object]) -> Counts:
+    """Wait for the chunks of a part; each wait is short so that Ctrl-C is heard."""
+    while waiting:
+        finished, waiting = wait(waiting, timeout=0.1, return_when=FIRST_COMPLETED)
+        for future in finished:
+            done(future.result())
+    return counts
 
 
 # ---------------------------------------------------------------- memory
+def part_size(program: Program, by: str | None, cohorts: bool, threads: int | None) -> int:
+    """Return how many replications are handed over at a time: `PART_BYTES` of them, or enough for all threads."""
+    return max(2 * num_workers(threads), PART_BYTES // _num_bytes(nothing(program, by, cohorts)))
+
+
+def nothing(program: Program, by: str | None, cohorts: bool) -> Counts:
+    """Return the counts of one replication in which nothing happened: their shapes are those of all."""
+    return _empty_counts(program, 1, by, cohorts)
+
+
+def running_bytes(program: Program, by: str | None, cohorts: bool, threads: int | None) -> int:
+    """Return how much memory a run takes however many replications it has: two parts, and the leads of each thread."""
+    parts = 2 * part_size(program, by, cohorts, threads) * _num_bytes(nothing(program, by, cohorts))
+    number = len(program.structure.cohort_edge) if cohorts else 1
+    return parts + num_workers(threads) * _num_bytes(empty_run(program, by, number, _places(program)))
+
+
+def _num_bytes(arrays: Iterable[Any]) -> int:
+    """Return how many bytes arrays have, those in tuples of arrays included."""
+    sizes = (_num_bytes(array) if isinstance(array, tuple) else getattr(array, "nbytes", 0) for array in arrays)
+    return sum(sizes)
+
+
 def _empty_counts(program: Program, n: int, by: str | None, cohorts: bool) -> Counts:
     structure = program.structure
-    groups, cells, kinds = len(groups_of(program, by)), len(structure.cell_regime), layout_of(program).size
+    groups, cells, kinds = len(program.group_names(by)), len(structure.cell_regime), layout_of(program).size
     cohort_number = len(structure.cohort_edge) if cohorts else 0
     return Counts(
         counts=np.zeros((n, cells, groups, kinds), np.int64),
         costs=np.zeros((n, cells, groups, COST_KINDS), np.int64),
         spend=np.zeros((n, len(program.channels), cells), np.int64),
         ages=np.zeros((n, groups + 1, len(program.stages), 2)),
+        waits=np.zeros((n, groups + 1, len(program.teams), 2)),
+        people=np.zeros((n, len(program.people), 2), np.int64),
         parameters=np.zeros((n, len(program.parameters))),
         cohort_counts=np.zeros((n, cohort_number, groups, kinds), np.int64),
         cohort_costs=np.zeros((n, cohort_number, groups, COST_KINDS), np.int64),
-    )
-
-
-def _empty_run(program: Program, by: str | None, out: Counts, log_rows: int = 0) -> Run:
-    """Return what one replication reads and writes; used for one after another."""
-    structure, (_, cells, groups, kinds) = program.structure, out.counts.shape
-    cohorts = max(1, out.cohort_counts.shape[1])
-    return Run(
-        tables=lay_out(program),
-        layout=layout_of(program),
-        by=BY[by],
-        at=np.zeros(1, kernel.AT),
-        own=np.zeros(len(structure.moves), kernel.OWN),
-        visits=np.zeros(len(structure.first_move) - 1, np.int64),
-        counts=np.zeros((cohorts, cells, groups, kinds), np.int64),
-        ages=np.zeros((groups, len(program.stages), AGE_BINS), np.int64),
-        log=np.zeros((log_rows, len(COLUMNS)), np.int64),
     )
 
 
@@ -191,35 +273,46 @@ def _empty_run(program: Program, by: str | None, out: Counts, log_rows: int = 0)
 def _kernel_chunk(
     program: Program, seed: int, by: str | None, first: int, out: Counts, stop: npt.NDArray[np.int64]
 ) -> int:
-    run = _empty_run(program, by, out)
-    done = run_chunk(run, program.structure, program.recipes, program.uncertain, np.uint64(seed), first, out, stop)
-    if done < 0:
-        raise OverflowError("a lead goes round more often than the key of a draw has room for (rule 33)")
-    return int(done)
+    cohorts, places, done = max(1, out.cohort_counts.shape[1]), _places(program), 0
+    while True:
+        run = empty_run(program, by, cohorts, places, stop=stop)
+        done += run_chunk(
+            handle(run),
+            handle(program.structure),
+            handle(program.recipes),
+            program.uncertain,
+            np.uint64(seed),
+            first + done,
+            handle(out.part(done, len(out.counts))),
+        )
+        if done == len(out.counts) or stop[0] != 0:
+            return done
+        places = _more_places(int(run.state[0]["failed"]), places)
+
+
+def _more_places(failed: int, places: int) -> int:
+    """Return how much room is needed after a replication that failed; raise if that is not why."""
+    if failed == NO_ROOM:
+        return 2 * places
+    raise OverflowError("a lead goes round more often than the key of a draw has room for (rule 33)")
 
 
 @lean
 def run_chunk(
     run: Run,
-    structure: p.Structure,
-    recipes: p.Recipes,
+    structure: Structure,
+    recipes: Recipes,
     uncertain: bool,
     seed: Word,
     first: int,
     out: Counts,
-    stop: npt.NDArray[np.int64],
 ) -> int:
-    """Run one replication after another; return how many were done, or -1 where a lead went round too often."""
+    """Run one replication after another; return how many were done before one was stopped or failed."""
     for i in range(len(out.counts)):
         if i == 0 or uncertain:
             realise(recipes, seed, np.uint64(first + i), run.tables)
         make_keys(structure, seed, np.uint64(first + i), run.tables)
-        run.counts.fill(0)
-        run.ages.fill(0)
-        state = run_replication(run, stop)
-        if state < 0:
-            return -1
-        if state == 0:
+        if run_replication(run) != DONE:
             return i
         keep(run, i, out)
     return len(out.counts)
@@ -240,15 +333,12 @@ def keep(run: Run, i: int, out: Counts) -> None:
                     for kind in range(kinds):
                         out.cohort_counts[i, cohort, group, kind] += counts[kind]
                     add_costs(run.tables, run.layout, cell, counts, out.cohort_costs[i, cohort, group])
-    for stage in range(run.ages.shape[1]):
-        for group in range(groups):
-            out.ages[i, group, stage, 0] = age_quantile(run.ages[group, stage], 0.5)
-            out.ages[i, group, stage, 1] = age_quantile(run.ages[group, stage], 0.9)
-        for group in range(1, groups):  # all leads together, in the place of the first group
-            for place in range(run.ages.shape[2]):
-                run.ages[0, stage, place] += run.ages[group, stage, place]
-        out.ages[i, groups, stage, 0] = age_quantile(run.ages[0, stage], 0.5)
-        out.ages[i, groups, stage, 1] = age_quantile(run.ages[0, stage], 0.9)
+    add_labour(run.tables, run.layout, run.counts, out.costs[i], out.cohort_costs[i])
+    keep_quantiles(run.ages, out.ages[i])
+    keep_quantiles(run.waits, out.waits[i])
+    for person in range(len(run.tables.people)):
+        out.people[i, person, 0] = run.tables.people[person].from_tick
+        out.people[i, person, 1] = run.tables.people[person].until_tick
     for channel in range(out.spend.shape[1]):
         for cell in range(cells):
             out.spend[i, channel, cell] = run.tables.spend[channel, cell]
@@ -256,22 +346,57 @@ def keep(run: Run, i: int, out: Counts) -> None:
         out.parameters[i, j] = run.tables.parameters[j]
 
 
+@lean
+def keep_quantiles(bins: npt.NDArray[np.int64], out: p.FloatArray) -> None:
+    """Write median and 90% quantile of binned times, of each group and, last, of all; spoils the first group's bins."""
+    groups, things, places = bins.shape
+    for thing in range(things):
+        for group in range(groups):
+            out[group, thing, 0] = age_quantile(bins[group, thing], 0.5)
+            out[group, thing, 1] = age_quantile(bins[group, thing], 0.9)
+        for group in range(1, groups):
+            for place in range(places):
+                bins[0, thing, place] += bins[group, thing, place]
+        out[groups, thing, 0] = age_quantile(bins[0, thing], 0.5)
+        out[groups, thing, 1] = age_quantile(bins[0, thing], 0.9)
+
+
 def _reference_replication(program: Program, seed: int, by: str | None, replication: int, out: Counts) -> None:
+    from funnelsim.engines.counting import count_log
     from funnelsim.engines.reference import Funnel
 
-    run = _empty_run(program, by, out)
+    run = empty_run(program, by, max(1, out.cohort_counts.shape[1]), 1)
     funnel = Funnel(program, seed, replication)
-    count_log(program, funnel.run(), by, run.counts, run.ages)
-    keep(run._replace(tables=funnel.tables), 0, out)
+    rows = funnel.run()
+    count_log(program, funnel.tables, rows, funnel.grouping(by), run.counts, run.ages, run.waits)
+    keep(handle(run._replace(tables=funnel.tables)), 0, handle(out))
 
 
 # ---------------------------------------------------------------- log
 def kernel_log(program: Program, seed: int, replication: int) -> p.IntArray:
     """Return the kernel's log of one replication, lead by lead: (rows, columns of `rows.LogRow`)."""
     stop = np.zeros(1, np.int64)
-    run = _empty_run(program, None, _empty_counts(program, 1, None, False))
-    run = run._replace(tables=tables_of(program, seed, replication))
-    run_replication(run, stop)
-    run = run._replace(log=np.zeros((int(run.at[0]["logged"]), len(COLUMNS)), np.int64))
-    run_replication(run, stop)
-    return run.log
+    with ThreadPoolExecutor(1) as pool:  # so that Ctrl-C is heard
+        future = pool.submit(_kernel_log, program, seed, replication, stop)
+        try:
+            while not future.done():
+                wait([future], timeout=0.1)
+        except BaseException:
+            stop[0] = 1
+            raise
+        return future.result()
+
+
+def _kernel_log(program: Program, seed: int, replication: int, stop: npt.NDArray[np.int64]) -> p.IntArray:
+    places, rows = _places(program), 0
+    tables = tables_of(program, seed, replication)
+    while True:
+        run = empty_run(program, None, 1, places, rows, stop)._replace(tables=tables)
+        ended = run_replication(handle(run))
+        logged = int(run.state[0]["logged"])
+        if ended == STOPPED or (ended == DONE and logged == rows):
+            return run.log
+        if ended == DONE:
+            rows = logged
+        else:
+            places = _more_places(ended, places)

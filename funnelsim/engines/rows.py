@@ -7,7 +7,13 @@ from typing import NamedTuple
 # What a row tells: the outcome of an attempt, or what else became of the lead.
 FAILED, SUCCEEDED, EXHAUSTED, CREATED, PRESENT, STALLED, WOKEN = range(7)
 
-OUTCOMES = ("failed", "succeeded", "exhausted", "created", "present", "stalled", "woken")
+# What becomes of an attempt that needs a person, and of who owns the lead (rules 38 to 51).
+PASSED, ASKED, BEGUN, DROPPED, STOPPED, TURNED_AWAY, EXTENDED, CLAIMED, UNOWNED = range(7, 16)
+
+OUTCOMES = (
+    "failed", "succeeded", "exhausted", "created", "present", "stalled", "woken",
+    "passed", "asked", "begun", "dropped", "stopped", "turned_away", "extended", "claimed", "unowned",
+)  # fmt: skip
 
 
 class LogRow(NamedTuple):
@@ -31,12 +37,17 @@ class LogRow(NamedTuple):
     row: int
     """The touch, or the move's only row."""
     attempt: int
-    """Number of the attempt in this stay, from 1; 0 where nothing was attempted."""
+    """Number of the attempt in this stay, from 1; of an extended deadline that of the extension; 0 where nothing was
+    attempted."""
     outcome: int
     to: int
     """Where the lead came to stand; NONE if it did not move."""
     cost: int
     value: int
+    person: int
+    """Whose work it is, or who got the lead; NONE where nobody had a part in it."""
+    reason: int
+    """Why the lead went where it went; NONE if it did not move, and for one that is just coming."""
 
 
 COLUMNS = LogRow._fields

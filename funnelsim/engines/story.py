@@ -49,8 +49,10 @@ def _sentence(row: dict[Any, Any], currency: str) -> str:
     spent = f" for {row['cost']:g} {currency}".rstrip() if row["cost"] else ""
     worth = f", worth {row['value']:,.2f} {currency}".rstrip() if row["value"] else ""
     place = f"in {row['stage']}" + (f" and {row['stream']}" if row["stream"] else "")
-    attempt = f"{row['move']}, attempt {row['attempt']}, {place}{spent}"
-    goes = f" and goes to {row['to']}" if row["to"] else ""
+    by = f" by {row['person']}" if row["person"] else ""
+    attempt = f"{row['move']}, attempt {row['attempt']}, {place}{by}{spent}"
+    why = f" as {row['reason']}" if row["reason"] not in ("", row["move"]) else ""
+    goes = f" and goes to {row['to']}{why}" if row["to"] else ""
     match row["outcome"]:
         case "created":
             return f"{when}arrives{spent} and enters {row['to']}{worth}"
@@ -64,5 +66,25 @@ def _sentence(row: dict[Any, Any], currency: str) -> str:
             return f"{when}{attempt}: fails for the last time{goes}{worth}"
         case "stalled":
             return f"{when}stalls {place}: nothing is planned for it any more"
-        case _:
+        case "woken":
             return f"{when}is woken {place}"
+        case "passed":
+            return f"{when}{attempt}: succeeds, and the next step follows"
+        case "asked":
+            return f"{when}{attempt}: asks for a person"
+        case "begun":
+            return f"{when}{attempt}: work begins"
+        case "dropped":
+            return f"{when}{attempt}: is not waited for any more"
+        case "stopped":
+            return f"{when}{attempt}: work stops"
+        case "turned_away":
+            return f"{when}{attempt}: is turned away, for too many wait{goes}{worth}"
+        case "extended":
+            return f"{when}{row['move']}, {place}{by}: is put off, extension {row['attempt']}"
+        case "claimed":
+            return f"{when}is given to {row['person']} {place}"
+        case "unowned":
+            return f"{when}loses its owner {row['person']}, who leaves, {place}"
+        case _:
+            raise ValueError(f"no outcome {row['outcome']!r} is known to stories")

@@ -13,10 +13,13 @@ import numpy as np
 
 from funnelsim.engines.samplers import GAMMA_TABLE, WAIT
 from funnelsim.program import Program
-from funnelsim.program import program as p
+from funnelsim.program import records as p
 
 UNLIMITED = 1 << 62
 """A limit no lead reaches, and the tick of a clock that does not run."""
+
+REJECTED = "rejected"
+"""The reason with which a lead is sent back as not meeting the definition (DOMAIN D2.3)."""
 
 LEAD = 1 << 32
 """One lead, in the units that arrivals are counted in (rule 10)."""
@@ -28,24 +31,38 @@ def _records(*fields: str, **others: str) -> np.dtype[Any]:
 
 RUN = _records("start_tick", "end_tick", "old_ticks")
 
-CONTAINER = _records("first", "end", "track", "final", "value", key="u8")
-"""Moves `first` to `end` - 1; for a stage its track, whether it is final, and the wait that draws its value."""
+CONTAINER = _records("first", "end", "track", "final", "value", "owner", "flags", key="u8")
+"""Moves `first` to `end` - 1; for a stage its track, whether it is final, the wait that draws its value, its owner,
+what it is."""
 
 MOVE = _records(
     "container", "to", "otherwise", "first_row", "num_rows", "trigger", "trigger_at", "repeats",
-    "after", "every", "attempts", "lifetime", key="u8",
+    "after", "every", "attempts", "lifetime", "team", "owned", "deadline", "priority", "num_steps", "needs",
+    "unanswered", "extend_by", "times", "extend_chance", "per_owner", "void", "to_reason", "else_reason", key="u8",
 )  # fmt: skip
-"""As in the program; with the waits and limits of a regime, and the key of its draws."""
+"""As in the program; with the waits and limits of a regime, the threshold of being extended, and the key of its
+draws."""
 
 ROW = _records(
-    "chance", "per_segment", "per_channel", "per_attempt", "num_attempts", "per_visit", "num_visits", "touch", "cost"
-)
-"""As in the program; with the cost of an attempt."""
+    "chance", "per_channel", "per_attempt", "num_attempts", "per_visit", "num_visits", "touch", "otherwise", "reason",
+    "takes", "cost",
+)  # fmt: skip
+"""As in the program; with the wait that draws its working time, and the cost of an attempt."""
+
+TEAM = _records(
+    "first_person", "end_person", "first_rule", "end_rule", "discipline", "cooldown", "protection", "by_activity",
+    "most", "hold", "claim_per_day", "queue_limit", hours="f8",
+)  # fmt: skip
+"""As in the program; with the limits and working hours of a regime."""
+
+PERSON = _records("team", "place", "from_tick", "until_tick", "picks", chance="f8", pace="f8")
+"""As in the program; with what multiplies the odds of their attempts, and how fast they work."""
 
 CHANNEL = _records("arrivals", "stage", "age", "backlog", "cost", name="u8", key="u8")
 """As in the program; with the size of its backlog, its cost per lead, and the key of its draws."""
 
-SEGMENT = _records(share="f8", key="u8")
+VALUE = _records(share="f8", key="u8")
+"""A segment, or a value of a trait."""
 
 
 class Tables(NamedTuple):
@@ -61,8 +78,27 @@ class Tables(NamedTuple):
     """(R, W) of `ROW`."""
     channels: p.RecordArray
     """(R, C) of `CHANNEL`."""
-    segments: p.RecordArray
-    """(R, G) of `SEGMENT`."""
+    row_kinds: p.IntArray
+    """(W, Q): steps in the table of chances."""
+    kind_first: p.IntArray
+    """(Q + 1,): where the values of each kind start."""
+    values: p.RecordArray
+    """(R, V) of `VALUE`."""
+    teams: p.RecordArray
+    """(R, E) of `TEAM`."""
+    people: p.RecordArray
+    """(N,) of `PERSON`; one who is never there comes and goes at one tick."""
+    rules: p.RecordArray
+    conditions: p.RecordArray
+    rule_people: p.IntArray
+    worked_days: p.IntArray
+    """(E, days + 1): working days before each day."""
+    marks: p.IntArray
+    """(E, S)"""
+    reasons: p.IntArray
+    """1 for the reason of leads that do not meet the definition."""
+    staff_tick: p.IntArray
+    """When a change takes hold, or somebody comes or goes: ascending."""
     threshold: p.IntArray
     """(R, chances): a draw below it is a success."""
     waits: p.RecordArray
@@ -73,6 +109,8 @@ class Tables(NamedTuple):
     """(C, days + 1): leads expected by the beginning of each day, in 1 / `LEAD`."""
     spend: p.IntArray
     """(C, K): money that flows evenly, in each cell."""
+    labour: p.IntArray
+    """(E, K): salaries earned in each cell."""
     parameters: p.FloatArray
     """(P,): value of each parameter."""
     regime_tick: p.IntArray
@@ -95,8 +133,13 @@ def lay_out(program: Program) -> Tables:
     container["track"][:, :stages] = structure.track
     container["final"][:, :stages] = program.final
     container["value"][:, :stages] = structure.value
+    container["owner"] = p.NONE
+    container["owner"][:, :stages], container["flags"][:, :stages] = structure.owner, structure.stage_flags
     move = _spread(structure.moves, MOVE, regimes)
     move["after"], move["every"] = structure.after, structure.every
+    row = _spread(structure.rows, ROW, regimes)
+    row["takes"] = structure.row_takes
+    people = _spread(structure.people, PERSON, 1)[0]
     channel = _spread(structure.channels, CHANNEL, regimes)
     channel["age"] = structure.age
     pool = np.zeros(len(recipes.samples) + recipes.num_gamma * GAMMA_TABLE)
@@ -105,14 +148,26 @@ def lay_out(program: Program) -> Tables:
         run=run,
         containers=container,
         moves=move,
-        rows=_spread(structure.rows, ROW, regimes),
+        rows=row,
         channels=channel,
-        segments=np.zeros((regimes, len(program.segments)), SEGMENT),
+        row_kinds=structure.row_kinds,
+        kind_first=structure.kind_first,
+        values=np.zeros((regimes, len(structure.kind_purpose)), VALUE),
+        teams=_spread(structure.teams, TEAM, regimes),
+        people=people,
+        rules=structure.rules,
+        conditions=structure.conditions,
+        rule_people=structure.rule_people,
+        worked_days=structure.worked_days,
+        marks=structure.marks,
+        reasons=np.array([name == REJECTED for name in program.reasons], np.int64),
+        staff_tick=_staff_ticks(program),
         threshold=np.zeros((regimes, recipes.num_chances), np.int64),
         waits=np.zeros(len(recipes.waits), WAIT),
         pool=pool,
         expected=np.zeros((len(program.channels), recipes.lead_units.shape[1] + 1), np.int64),
         spend=np.zeros((len(program.channels), len(structure.cell_regime)), np.int64),
+        labour=np.zeros((len(program.teams), len(structure.cell_regime)), np.int64),
         parameters=np.zeros(len(recipes.parameters)),
         regime_tick=structure.regime_tick,
         calendar_tick=structure.calendar_tick,
@@ -121,6 +176,13 @@ def lay_out(program: Program) -> Tables:
         cohort_edge=structure.cohort_edge,
         day_month_tick=structure.day_month_tick,
     )
+
+
+def _staff_ticks(program: Program) -> p.IntArray:
+    structure = program.structure
+    ticks = {*structure.regime_tick[1:].tolist(), *structure.people["from_tick"].tolist()}
+    ticks |= set(structure.people["until_tick"].tolist())
+    return np.array(sorted(tick for tick in ticks if tick < structure.end_tick), np.int64)
 
 
 def _spread(records: p.RecordArray, dtype: np.dtype[Any], regimes: int) -> p.RecordArray:

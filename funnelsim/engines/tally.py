@@ -7,22 +7,25 @@ lead are summed. All of it is whole numbers.
 
 from __future__ import annotations
 
-import bisect
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from funnelsim.engines.jit import lean
-from funnelsim.engines.rows import CREATED, PRESENT, STALLED, WOKEN, LogRow
 from funnelsim.engines.tables import Tables
 from funnelsim.program import Program
-from funnelsim.program import program as p
+from funnelsim.program import records as p
 from funnelsim.program.calendar import DAY
 
-# Money that counts cost: touches, attempts of other moves, and what channels charge by the lead.
-TOUCH_COST, MOVE_COST, LEAD_COST, COST_KINDS = range(4)
+# Money that counts cost: touches, attempts of other moves, what channels charge by the lead, and people by their work.
+TOUCH_COST, MOVE_COST, LEAD_COST, LABOUR_COST, COST_KINDS = range(5)
+
+MONTH = 30 * DAY
+"""After so long in sales stages, unsigned, a lead is endangered (DOMAIN D2.4)."""
+
+WEEK = 7 * DAY
+"""After so long it is looked at how often an SQL was followed up (DOMAIN D2.4)."""
 
 
 class Layout(NamedTuple):
@@ -42,13 +45,56 @@ class Layout(NamedTuple):
     """by stage: newly stalled less no longer stalled"""
     value: int
     """by stage: money"""
+    reason: int
+    """by reason: leads led on for it"""
+    rejected: int
+    """by stage: leads led away with a reason called `tables.REJECTED`"""
+    led: int
+    """by move: leads it led `to` its stage"""
+    begun: int
+    """by move: attempts on which work was begun"""
+    extended: int
+    """by move: deadlines put off"""
+    queue: int
+    """by team: asked less begun, dropped and turned away"""
+    waited: int
+    """by team: ticks from asking to beginning, of work begun"""
+    busy: int
+    """by team: ticks of the team's clock on which its people worked"""
+    turned_away: int
+    """by team"""
+    unowned: int
+    """by team: newly waiting for an owner less no longer"""
+    claims: int
+    """by team"""
+    held: int
+    """by person: leads in hand, claimed less no longer"""
+    endangered: int
+    """newly a month in sales stages less no longer"""
+    judged: int
+    """SQLs on whose seventh day it is looked at how often they were followed up, then those among them that were
+    starved"""
+    won_from: int
+    """by stage: leads won that were there since they came into the pipeline"""
+    lost_from: int
+    """by stage: leads that left the pipeline without being won"""
+    wasted_leads: int
+    """by channel: leads created in the counted time that at the end are neither won, nor in sales, nor in a track"""
+    wasted_cost: int
+    """what touches, moves and the creation of such leads cost in the counted time"""
+    wasted_busy: int
+    """by team: ticks of its clock worked on such leads in the counted time"""
     size: int
 
 
 def layout_of(program: Program) -> Layout:
     """Return the layout of a program's counts."""
     stages, rows, channels = len(program.stages), len(program.rows), len(program.channels)
-    sizes = [channels, channels, stages * 4, stages, rows * 6, stages, stages]
+    moves, teams, people = len(program.moves), len(program.teams), len(program.people)
+    core = [channels, channels, stages * 4, stages, rows * 6, stages, stages]
+    ways = [len(program.reasons), stages, moves, moves, moves]
+    sales = [teams] * 6 + [people, 1, 2, stages, stages]
+    sizes = core + ways + sales + [channels, 1, teams]
     starts = np.concatenate(([0], np.cumsum(sizes)))
     return Layout(*(int(start) for start in starts))
 
@@ -113,55 +159,78 @@ def add_costs(tables: Tables, layout: Layout, cell: int, counts: p.IntArray, mon
         money[LEAD_COST] += counts[layout.created + channel] * tables.channels[regime, channel].cost
 
 
-# ---------------------------------------------------------------- counting a log
-def count_log(program: Program, log: Sequence[LogRow], by: str | None, counts: p.IntArray, ages: p.IntArray) -> None:
-    """Count what a log tells; the reference engine's way to the numbers the kernel counts as it goes.
+@lean
+def add_labour(
+    tables: Tables,
+    layout: Layout,
+    counts: npt.NDArray[np.int64],
+    costs: npt.NDArray[np.int64],
+    cohort_costs: npt.NDArray[np.int64],
+) -> None:
+    """Share out what people earn in each cell, by the work they did in it.
+
+    By their team's working time spent on the leads of each group, and within it of each cohort; where they worked on
+    none, by leads created; where there are none either, evenly over the groups, to the cohort of the time. Parts are
+    rounded as a running total, so that they add up (rule 2).
 
     Parameters
     ----------
-    program : Program
-    log : sequence of LogRow
-        In order (rule 8), of one replication.
-    by : {None, "channel", "segment"}
-        What groups are made of.
+    tables : Tables
+    layout : Layout
     counts : int array (cohorts, cells, groups, kinds)
-        Added to; with one cohort all leads are in it.
-    ages : int array (groups, stages, bins)
-        Added to: age at the first entry to each stage, within the counted cells.
+    costs : int array (cells, groups, COST_KINDS)
+        Added to.
+    cohort_costs : int array (cohorts, groups, COST_KINDS)
+        Added to, from the counted cells; may have no cohorts.
     """
-    layout, structure = layout_of(program), program.structure
-    cell_edges, cohort_edges = structure.cell_edge.tolist(), structure.cohort_edge.tolist()
-    visited: set[tuple[int, int]] = set()
-    standing: dict[int, int] = {}
-    for row in log:
-        cell = bisect.bisect_right(cell_edges, row.tick) - 1
-        cohort = bisect.bisect_right(cohort_edges, row.created) if counts.shape[0] > 1 else 0
-        group = {None: 0, "channel": row.channel, "segment": row.segment}[by]
-        here = counts[cohort, cell, group]
-        old = int(_is_old(structure, row))
-        if row.outcome == CREATED:
-            here[layout.created + row.channel] += 1
-        elif row.outcome == PRESENT:
-            here[layout.present + row.channel] += 1
-        elif row.outcome in (STALLED, WOKEN):
-            here[layout.stalled + row.stage] += 1 if row.outcome == STALLED else -1
-        else:
-            here[layout.attempt + row.row * 6 + row.outcome * 2 + old] += 1
-        if row.to == p.NONE:
-            continue
-        if row.key in standing:
-            here[layout.exit + standing[row.key]] += 1
-        standing[row.key] = row.to
-        if row.outcome != PRESENT:
-            first = (row.key, row.to) not in visited
-            here[layout.entry + row.to * 4 + first * 2 + old] += 1
-            here[layout.value + row.to] += row.value
-            if first and cell > 0:
-                ages[group, row.to, age_bin(row.tick - row.created)] += 1
-        visited.add((row.key, row.to))
+    cohorts, cells, groups = counts.shape[0], counts.shape[1], counts.shape[2]
+    for cell in range(cells):
+        cohort_of_time = 0
+        if cohorts > 1:
+            while (
+                cohort_of_time < len(tables.cohort_edge) - 1
+                and tables.cohort_edge[cohort_of_time] <= tables.cell_edge[cell]
+                and cell > 0
+            ):
+                cohort_of_time += 1
+        for team in range(tables.labour.shape[0]):
+            earned, key, total = tables.labour[team, cell], BY_WORK, 0
+            while total == 0 and earned != 0:
+                for cohort in range(cohorts):
+                    for group in range(groups):
+                        total += labour_weight(layout, counts[cohort, cell, group], key, team, cohort == cohort_of_time)
+                key += 1 if total == 0 else 0
+            running, given = 0, 0
+            for group in range(groups if earned != 0 else 0):
+                weight = 0
+                for cohort in range(cohorts):
+                    weight += labour_weight(layout, counts[cohort, cell, group], key, team, cohort == cohort_of_time)
+                running += weight
+                part = int(np.floor(earned * (running / total) + 0.5)) - given
+                given += part
+                costs[cell, group, LABOUR_COST] += part
+                if cell == 0 or cohort_costs.shape[0] == 0 or weight == 0:
+                    continue
+                within, shared = 0, 0
+                for cohort in range(cohorts):
+                    within += labour_weight(layout, counts[cohort, cell, group], key, team, cohort == cohort_of_time)
+                    share = int(np.floor(part * (within / weight) + 0.5)) - shared
+                    shared += share
+                    cohort_costs[cohort, group, LABOUR_COST] += share
 
 
-def _is_old(structure: p.Structure, row: LogRow) -> bool:
-    if structure.old_ticks >= 0:
-        return row.tick - row.created >= structure.old_ticks
-    return bool(row.created < structure.day_month_tick[row.tick // DAY])
+# What labour is shared out by: working time, else leads created, else evenly.
+BY_WORK, BY_LEADS, EVENLY = range(3)
+
+
+@lean
+def labour_weight(layout: Layout, counts: p.IntArray, key: int, team: int, of_the_time: bool) -> int:
+    """Return the weight of one cohort's group in one cell."""
+    if key == BY_WORK:
+        return int(counts[layout.busy + team])
+    if key == EVENLY:
+        return 1 if of_the_time else 0
+    created = 0
+    for i in range(layout.created, layout.present):
+        created += counts[i]
+    return created

@@ -17,10 +17,10 @@ import numpy as np
 
 from funnelsim.metrics import display, statistics
 from funnelsim.metrics.figures import Parts
-from funnelsim.metrics.names import all_names, figure_of, names_in
+from funnelsim.metrics.names import all_names, check_by, figure_of, names_in
 from funnelsim.metrics.progress import progress_bar
 from funnelsim.metrics.result import By, Result
-from funnelsim.metrics.simulate import Settings, check_scenario, run
+from funnelsim.metrics.simulate import Settings, check_room, check_scenario, run
 from funnelsim.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -62,18 +62,32 @@ def compare(
     Raises
     ------
     TypeError, ValueError
-        For arguments that make no sense, for scenarios that differ in start, horizon, warm-up, period or currency, and
-        for metrics that one of them does not have.
+        For arguments that make no sense, for scenarios that differ in start, horizon, warm-up, period or currency, for
+        metrics that one of them does not have, and where the results would take too much memory.
     """
     settings = Settings(replications, seed, engine, by, False, threads, chunk)
+    _check_mapping(scenarios)
     for name, scenario in scenarios.items():
         check_scenario(f"'{name}'", scenario)
+        check_by(by, scenario)
     check_comparable(scenarios)
     wanted = None if metrics is None else names_in(metrics)
     _check_metrics(wanted or (), scenarios, by)
+    check_room(scenarios.values(), settings)
     with progress_bar(replications * len(scenarios), progress, "replications") as done:
         results = {name: run(scenario, settings, done) for name, scenario in scenarios.items()}
     return Comparison(results, wanted)
+
+
+def _check_mapping(scenarios: object) -> None:
+    if not isinstance(scenarios, Mapping):
+        raise TypeError(
+            f"scenarios is {type(scenarios).__name__}, not a mapping of names to scenarios: "
+            "write it as in {'before': …, 'after': …}"
+        )
+    for name in scenarios:
+        if not isinstance(name, str):
+            raise TypeError(f"scenarios has a name {name!r}, which is {type(name).__name__}, not text")
 
 
 def check_comparable(scenarios: Mapping[str, Scenario]) -> None:
@@ -220,6 +234,10 @@ class Comparison:
     def _shared(self, metrics: Iterable[str]) -> tuple[str, ...]:
         return tuple(metric for metric in metrics if not _problems(metric, self._scenarios, self._by))
 
+    def label(self, scenario: str) -> str:
+        """Return what a scenario is called in pictures: the label of the variant it is, or its name."""
+        return self._scenarios[scenario].variant_label or scenario
+
     def difference(self, scenario: str, metric: str) -> Difference:
         """Return how a scenario differs from the first in one metric."""
         return difference(self.results[self.first].parts(metric), self.results[scenario].parts(metric))
@@ -228,6 +246,15 @@ class Comparison:
         """Return the unit of a metric; refuse one that a scenario does not have."""
         _check_metrics([metric], self._scenarios, self._by)
         return self.results[self.first].unit(metric)
+
+    def title(self, metric: str) -> str:
+        """Return what pictures call a metric, with its unit; refuse one that a scenario does not have."""
+        _check_metrics([metric], self._scenarios, self._by)
+        return self.results[self.first].title(metric)
+
+    def warnings(self) -> list[str]:
+        """Return what somebody should look at in each scenario, see `Result.warnings`."""
+        return [f"'{name}': {warning}" for name, result in self.results.items() for warning in result.warnings()]
 
     # ------------------------------------------------------------ tables
     def table(self) -> pd.DataFrame:
@@ -318,6 +345,7 @@ class Comparison:
         return [
             "p10 to p90: eight in ten replications lie between.",
             f"difference: against '{self.first}', in the same replications. {INTERVAL}",
+            *(f"warning: {warning}" for warning in self.warnings()),
         ]
 
     def __repr__(self) -> str:

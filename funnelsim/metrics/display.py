@@ -5,7 +5,14 @@ from __future__ import annotations
 import html
 import math
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from funnelsim.metrics.definition import abbreviated, fill, unit_of
+
+if TYPE_CHECKING:
+    from funnelsim.metrics.names import Figure
+    from funnelsim.scenario import Scenario
 
 WIDTH = 80
 NOTHING = "–"
@@ -40,6 +47,28 @@ def number(value: float, unit: str = "", sign: bool = False) -> str:
     if size >= 1000 or value == round(value):
         return f"{value:{plus},.0f}"
     return f"{value:{plus}.{1 if size >= 100 else 2}f}" if size >= 1 else f"{value:{plus}.3g}"
+
+
+def title(figure: Figure, scenario: Scenario) -> str:
+    """Write what a metric is for a picture, such as ``cost per SQL (CNY)``.
+
+    Stages and teams are called by their labels where they have some; MQL and SQL as the trade writes them. The unit
+    stands in brackets where the words do not say it yet; numbers of leads have none.
+    """
+    labels = {place: _label(scenario, place, name) or name for place, name in abbreviated(figure.places).items()}
+    if figure.definition.pattern == "<stage>" and labels["stage"] in ("MQL", "SQL"):
+        text = f"{labels['stage']}s"
+    else:
+        text = fill(figure.definition.title, labels)
+    unit = unit_of(figure.definition, figure.places, scenario.currency).partition(" per ")[0]
+    group = f", {figure.name.partition('[')[2][:-1].replace('=', ' ')}" if "[" in figure.name else ""
+    return f"{text}{group}" if unit in ("share", "leads") or unit in text else f"{text}{group} ({unit})"
+
+
+def _label(scenario: Scenario, place: str, name: str) -> str | None:
+    parts: dict[str, Mapping[str, Any]] = {"team": scenario.teams, "reason": {}}
+    part = parts.get(place, scenario.stages).get(name)
+    return None if part is None else part.label
 
 
 def columns(text: str) -> int:

@@ -3,48 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
 
 from funnelsim.metrics import statistics
-from funnelsim.metrics.definitions import BY_PATTERN, Definition, is_money
+from funnelsim.metrics.counting import count
+from funnelsim.metrics.definition import OVERS, Definition, Over, is_money
+from funnelsim.metrics.definitions import pattern_of
 from funnelsim.metrics.names import COHORT_PREFIX, EVERYONE, Figure
 from funnelsim.metrics.statistics import Array
 
-Over = Literal["period", "horizon", "cohort"]
-OVERS: tuple[Over, ...] = ("period", "horizon", "cohort")
+__all__ = ["OVERS", "Estimate", "Over", "Parts", "check_over", "estimate", "parts", "view"]
 
 MONEY = 10_000
 """Units of money in one of the currency (semantics, rule 2)."""
 
-Count = Callable[[xr.Dataset, str], xr.DataArray]
-
-_COUNTED: dict[str, Count] = {
-    "new_leads": lambda data, _: data["created"].sum("channel"),
-    "<stage>": lambda data, stage: data["entries"].sel(stage=stage).sum(("visit", "age")),
-    "first_<stage>": lambda data, stage: data["entries"].sel(stage=stage, visit="first").sum("age"),
-    "fast_<stage>": lambda data, stage: data["entries"].sel(stage=stage, age="fast").sum("visit"),
-    "old_<stage>": lambda data, stage: data["entries"].sel(stage=stage, age="old").sum("visit"),
-    "touches": lambda data, _: data["attempts"].isel(row=data["is_touch"]).sum(("row", "outcome", "age")),
-    "responses": lambda data, _: _succeeded(data, data["is_touch"]).sum(("row", "age")),
-    "reopened": lambda data, _: _succeeded(data, data["in_track"]).sel(age="old").sum("row"),
-    "spend_media": lambda data, _: data["spend_media"],
-    "spend_leads": lambda data, _: data["spend_leads"],
-    "spend_touches": lambda data, _: data["spend_touches"],
-    "spend_moves": lambda data, _: data["spend_moves"],
-    "revenue": lambda data, _: data["value"].sum("stage"),
-    "value_<stage>": lambda data, stage: data["value"].sel(stage=stage),
-    "in_<stage>": lambda data, stage: data["standing"].sel(stage=stage),
-    "stalled_<stage>": lambda data, stage: data["stalled"].sel(stage=stage),
-}
-"""What is read off the counts; every other metric is made of these."""
-
-
-def _succeeded(data: xr.Dataset, rows: xr.DataArray) -> xr.DataArray:
-    return data["attempts"].isel(row=rows).sel(outcome="succeeded")
+DAY = 86_400_000
+"""Ticks of a day (semantics, rule 1)."""
 
 
 class Parts(NamedTuple):
@@ -80,6 +57,18 @@ def view(data: xr.Dataset, over: Over) -> xr.Dataset:
     return data[list(names)].rename_vars(names)
 
 
+def check_over(figure: Figure, over: Over) -> None:
+    """Refuse to measure a metric over what it is not measured over."""
+    times = figure.definition.times
+    if over not in times:
+        only = (
+            "measured over the horizon only"
+            if times == ("horizon",)
+            else "a figure of periods; there is none by cohort"
+        )
+        raise ValueError(f"'{figure.name}' is {only}")
+
+
 def parts(data: xr.Dataset, figure: Figure, over: Over) -> Parts:
     """Return numerator and denominator of a metric.
 
@@ -93,44 +82,43 @@ def parts(data: xr.Dataset, figure: Figure, over: Over) -> Parts:
     Raises
     ------
     ValueError
-        For a quantile over periods or cohorts, for growth by cohort, and where cohorts were not counted.
+        For what is not measured over this, and where cohorts were not counted.
     """
+    check_over(figure, over)
     definition = figure.definition
     if definition.kind == "quantile":
-        return Parts(_quantile(data, figure, over), None, 1)
+        return Parts(_quantile(data, figure), None, 1)
+    if definition.kind == "spread":
+        return Parts(_spread(data, figure, over), None, 1)
     if definition.kind == "growth":
         return _growth(data, figure, over)
-    scale = 1 / MONEY if is_money(definition) else 1
+    scale = _scale(definition)
     if definition.kind == "ratio":
         numerator, denominator = definition.parts_over(over)
         return Parts(_counted(data, numerator, figure, over), _counted(data, denominator, figure, over), scale)
     return Parts(_counted(data, definition.pattern, figure, over), None, scale)
 
 
+def _scale(definition: Definition) -> float:
+    return 1 / MONEY if is_money(definition) else 1 / DAY if definition.unit == "days" else 1
+
+
 def _counted(data: xr.Dataset, pattern: str, figure: Figure, over: Over) -> xr.DataArray:
     """Count a flow or a level; `pattern` may say which stage of a figure with two is meant, as in ``first_<from>``."""
     place = re.search(r"<(\w+)>", pattern)
-    stage = figure.stages[place[1]] if place else ""
-    counted = _count(view(data, over), BY_PATTERN[re.sub(r"<\w+>", "<stage>", pattern)], stage, over)
-    if figure.group is None:
-        return counted
-    return counted.sum("group") if figure.group == EVERYONE else counted.sel(group=figure.group)
+    name = figure.places[place[1]] if place else ""
+    return _of_group(count(view(data, over), pattern_of(pattern), name, over), figure.group)
 
 
-def _count(data: xr.Dataset, definition: Definition, stage: str, over: Over) -> xr.DataArray:
-    if definition.pattern not in _COUNTED:
-        terms = [_count(data, BY_PATTERN[part], stage, over) for part in definition.parts]
-        return sum(terms[1:], start=terms[0])
-    counted = _COUNTED[definition.pattern](data, stage)
-    if over != "horizon":
+def _of_group(counted: xr.DataArray, group: str | None) -> xr.DataArray:
+    """Return what is of one group, or of everyone; what does not differ by group is of each."""
+    if group is None or "group" not in counted.dims:
         return counted
-    return counted.isel(period=-1) if definition.kind == "level" else counted.sum("period")
+    return counted.sum("group") if group == EVERYONE else counted.sel(group=group)
 
 
 def _growth(data: xr.Dataset, figure: Figure, over: Over) -> Parts:
     """DOMAIN D0.5: (this - last) / last, in percent."""
-    if over == "cohort":
-        raise ValueError(f"'{figure.name}' is a figure of periods; there is none by cohort")
     this = _counted(data, figure.definition.parts[0], figure, "period")
     last = this.shift(period=1, fill_value=0)
     if over == "horizon":
@@ -139,14 +127,22 @@ def _growth(data: xr.Dataset, figure: Figure, over: Over) -> Parts:
     return Parts(this - last, last, 100.0)
 
 
-def _quantile(data: xr.Dataset, figure: Figure, over: Over) -> xr.DataArray:
-    if over != "horizon":
-        raise ValueError(f"'{figure.name}' is measured over the horizon only")
-    place = {"stage": figure.stages["stage"], "quantile": 0.9 if figure.definition.pattern.startswith("p90") else 0.5}
+def _quantile(data: xr.Dataset, figure: Figure) -> xr.DataArray:
+    variable = "wait" if "team" in figure.places else "days_to"
+    place = {**figure.places, "quantile": 0.9 if figure.definition.pattern.startswith("p90") else 0.5}
     if figure.group == EVERYONE:
-        return data["days_to_of_all"].sel(place)
-    days = data["days_to"].sel(place)
+        return data[f"{variable}_of_all"].sel(place)
+    days = data[variable].sel(place)
     return days if figure.group is None else days.sel(group=figure.group)
+
+
+def _spread(data: xr.Dataset, figure: Figure, over: Over) -> xr.DataArray:
+    """Leads in hand of who has the most less those of who has the fewest, of a team's people who are there."""
+    team = data["person_team"] == figure.places["team"]
+    held = _of_group(data["held"].isel(person=team), figure.group).astype(np.float64)
+    held = held.where(data["there"].isel(person=team))
+    spread: xr.DataArray = held.max("person") - held.min("person")
+    return spread.isel(period=-1) if over == "horizon" else spread
 
 
 # ---------------------------------------------------------------- estimates

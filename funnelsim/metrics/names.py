@@ -5,20 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from itertools import pairwise, permutations
+from itertools import combinations, pairwise, permutations
 from typing import TYPE_CHECKING, NamedTuple
 
-from funnelsim.metrics.definitions import DEFINITIONS, Definition, fill
-from funnelsim.scenario.problems import listed, near_miss
+from funnelsim.metrics.definition import Definition, by_length, fill
+from funnelsim.metrics.definitions import BY_PATTERN, DEFINITIONS
+from funnelsim.metrics.vocabulary import NEEDS, Vocabulary, tracks_and_ways, vocabulary_of
+from funnelsim.scenario.problems import MOST_COMPARED, listed, near_miss
 
 if TYPE_CHECKING:
     from funnelsim.scenario import Scenario
-    from funnelsim.scenario.models import Move
 
 EVERYONE = "all"
-"""The group of all leads; no channel or segment can be called so."""
-
-GROUPINGS = ("channel", "segment")
+"""The group of all leads; no channel, segment or value of a trait can be called so."""
 
 BEFORE_START = "before the start"
 """The first cohort: leads of the warm-up and of a backlog."""
@@ -29,45 +28,64 @@ COHORT_PREFIX = "cohort_"
 MOST_USUAL = 18
 """Metrics that a table for people has at most."""
 
+MOST_TEAMS = 3
+"""Teams that such a table shows."""
+
 
 class Figure(NamedTuple):
     """A metric of a scenario, perhaps of one group."""
 
     name: str
     definition: Definition
-    stages: Mapping[str, str]
+    places: Mapping[str, str]
     """What the places in its pattern stand for."""
     group: str | None
     """A group, `EVERYONE`, or None where the name says none."""
 
 
-def named(name: str, stages: tuple[str, ...]) -> tuple[Definition, dict[str, str]]:
-    """Return what a name without a group means, for these stages.
+def named(name: str, vocabulary: Vocabulary) -> tuple[Definition, dict[str, str]]:
+    """Return what a name without a group means, for what a scenario has.
 
     Raises
     ------
     ValueError
         For an unknown name, with a near miss.
     """
-    known = _known(stages)
-    if name not in known:
-        raise ValueError(f"no metric '{name}'{near_miss(name, known, 'metrics')}")
-    return known[name]
+    known = _known(vocabulary)
+    if name in known:
+        return known[name]
+    if name in BY_PATTERN and name != "<stage>":
+        raise ValueError(f"no metric '{name}' in this scenario: it needs {NEEDS[BY_PATTERN[name].of]}")
+    raise ValueError(f"no metric '{name}'{near_miss(name, _nearest(name, known), 'metrics')}")
 
 
 @lru_cache(maxsize=64)
-def _known(stages: tuple[str, ...]) -> dict[str, tuple[Definition, dict[str, str]]]:
+def _known(vocabulary: Vocabulary) -> dict[str, tuple[Definition, dict[str, str]]]:
     names: dict[str, tuple[Definition, dict[str, str]]] = {}
-    for definition in sorted(DEFINITIONS, key=lambda definition: "<" in definition.pattern):
-        for places in _places(definition.pattern, stages):
+    for definition in sorted(DEFINITIONS, key=by_length):
+        for places in _places(definition, vocabulary):
             names.setdefault(fill(definition.pattern, places), (definition, places))
     return names
 
 
-def _places(pattern: str, stages: Iterable[str]) -> list[dict[str, str]]:
-    if "<from>" in pattern:
-        return [{"from": before, "to": after} for before, after in permutations(stages, 2)]
-    return [{"stage": stage} for stage in stages] if "<stage>" in pattern else [{}]
+def _nearest(name: str, known: Iterable[str]) -> list[str]:
+    """Return those of many names that share most pairs of letters with a name, as many as can be compared closely."""
+    names, pairs = list(known), set(pairwise(name))
+    if len(names) <= MOST_COMPARED:
+        return names
+    shared = {other: len(pairs & set(pairwise(other))) / (len(pairs) + len(other)) for other in names}
+    return sorted(names, key=lambda other: -shared[other])[:MOST_COMPARED]
+
+
+def _places(definition: Definition, vocabulary: Vocabulary) -> list[dict[str, str]]:
+    """Return what the places of a pattern can stand for."""
+    of: tuple[str, ...] = getattr(vocabulary, definition.of)
+    if "<from>" in definition.pattern:
+        return [{"from": before, "to": after} for before, after in permutations(of, 2)]
+    place = re.search(r"<(\w+)>", definition.pattern)
+    if place is None:
+        return [{}] if of else []
+    return [{place[1]: name} for name in of]
 
 
 def figure_of(name: str, scenario: Scenario, by: str | None) -> Figure:
@@ -77,7 +95,7 @@ def figure_of(name: str, scenario: Scenario, by: str | None) -> Figure:
     ----------
     name : str
     scenario : Scenario
-    by : {None, "channel", "segment"}
+    by : str or None
         What the result is grouped by.
 
     Raises
@@ -89,15 +107,18 @@ def figure_of(name: str, scenario: Scenario, by: str | None) -> Figure:
     if match is None:
         raise ValueError(f"'{name}' is no metric's name: write it as in sql or sql[channel=search]")
     base, wanted_by, group = match.groups()
-    definition, stages = named(base, tuple(scenario.stages))
+    definition, places = named(base, vocabulary_of(scenario))
     if group is not None:
         _check_group(name, scenario, by, wanted_by, group)
-    return Figure(name, definition, stages, group)
+    return Figure(name, definition, places, group)
 
 
 def _check_group(name: str, scenario: Scenario, by: str | None, wanted_by: str, group: str) -> None:
-    if wanted_by not in GROUPINGS:
-        raise ValueError(f"'{name}': leads are grouped by {listed(GROUPINGS)}, not by '{wanted_by}'")
+    known = groupings(scenario)
+    if wanted_by not in known:
+        raise ValueError(
+            f"'{name}': leads are grouped by {listed(known)}, not by '{wanted_by}'{near_miss(wanted_by, known)}"
+        )
     if group == EVERYONE:
         return
     if wanted_by != by:
@@ -108,10 +129,33 @@ def _check_group(name: str, scenario: Scenario, by: str | None, wanted_by: str, 
         raise ValueError(f"no {by} '{group}'{near_miss(group, groups, f'{by}s')}")
 
 
+# ---------------------------------------------------------------- groups
+def groupings(scenario: Scenario) -> tuple[str, ...]:
+    """Return what the leads of a scenario can be grouped by."""
+    return ("channel", "segment", *scenario.traits)
+
+
+def check_by(by: str | None, scenario: Scenario) -> None:
+    """Refuse what the leads of a scenario cannot be grouped by.
+
+    Raises
+    ------
+    ValueError
+        With a near miss, or all there is.
+    """
+    known = groupings(scenario)
+    if by is not None and by not in known:
+        ways = ", ".join(f"'{name}'" for name in known)
+        raise ValueError(f"cannot group by '{by}'{near_miss(by, known) or f': take {ways} or None'}")
+
+
 def group_names(scenario: Scenario, by: str | None) -> tuple[str, ...]:
     """Return the groups that leads are divided into."""
-    groups = {None: (), "channel": tuple(scenario.channels), "segment": tuple(scenario.segments)}
-    return groups[by] or (EVERYONE,)
+    if by is None:
+        return (EVERYONE,)
+    if by in ("channel", "segment"):
+        return tuple(scenario.channels if by == "channel" else scenario.segments) or (EVERYONE,)
+    return tuple(scenario.traits[by])
 
 
 # ---------------------------------------------------------------- lists of names
@@ -121,15 +165,17 @@ def names_in(metrics: str | Iterable[str]) -> tuple[str, ...]:
 
 
 def all_names(scenario: Scenario, by: str | None = None) -> list[str]:
-    """Return every metric that has a value over the horizon; rates only of stages that are joined.
+    """Return every metric that has a value over the horizon.
 
-    Metrics of groups follow those of everyone.
+    Rates are those of stages that a move joins, and of any stage of the trunk to any later one. Metrics of groups
+    follow those of everyone.
     """
-    pairs = joined(scenario)
+    pairs = joined(scenario) | set(combinations(trunk_of(scenario), 2))
+    vocabulary = vocabulary_of(scenario)
     names = []
     for definition in DEFINITIONS:
         if definition.kind != "growth":
-            for places in _places(definition.pattern, scenario.stages):
+            for places in _places(definition, vocabulary):
                 if "from" not in places or (places["from"], places["to"]) in pairs:
                     names.append(fill(definition.pattern, places))
     return [*names, *(f"{name}[{by}={group}]" for name in names for group in group_names(scenario, by) if by)]
@@ -139,16 +185,23 @@ def usual_names(scenario: Scenario) -> list[str]:
     """Return the few metrics that people look at first, at most `MOST_USUAL`.
 
     New leads and entries into every stage (into the trunk's alone where there are many), rates along the trunk, spend,
-    the cost of what the trunk is for, and revenue where a stage has a value.
+    the cost of what the trunk is for, revenue where a stage has a value, and of sales what is short: how busy the teams
+    are, how long leads wait for them, and the share of SQLs that are starved; of the telephone what it takes, where
+    there is room.
     """
-    trunk = trunk_of(scenario)
+    trunk, vocabulary = trunk_of(scenario), vocabulary_of(scenario)
     valued = [name for name, stage in scenario.stages.items() if stage.value is not None]
     goals = [stage for stage in ("sql",) if stage in scenario.stages] + valued or trunk[-1:]
     money = ["spend", *(f"cost_per_{stage}" for stage in dict.fromkeys(goals))][:3] + ["revenue"] * bool(valued)
+    teams = vocabulary.working[:MOST_TEAMS]
+    sales = [f"{figure}_{team}" for team in teams for figure in ("utilisation", "wait")]
+    sales += ["starved_share"] * bool(vocabulary.sqls)
     rates = [f"rate_{before}_to_{after}" for before, after in pairwise(trunk)]
-    room = MOST_USUAL - len(money) - 1
+    room = MOST_USUAL - len(money) - len(sales) - 1
     stages = list(scenario.stages) if len(scenario.stages) <= room else trunk[:room]
-    return ["new_leads", *stages, *rates[: max(0, room - len(stages))], *money]
+    usual = ["new_leads", *stages, *rates[: max(0, room - len(stages))], *money, *sales]
+    phone = ["dials_per_reached", "dials_per_conversation", "conversations_per_meeting"] * bool(vocabulary.dialling)
+    return [*usual, *phone[: MOST_USUAL - len(usual)]]
 
 
 def trunk_of(scenario: Scenario) -> list[str]:
@@ -163,29 +216,5 @@ def trunk_of(scenario: Scenario) -> list[str]:
 
 
 def joined(scenario: Scenario) -> set[tuple[str, str]]:
-    """Return the pairs of stages, from and to, that one move of the stage or of a track followed there joins."""
-    pairs = {
-        (name, target) for name, stage in scenario.stages.items() for target in _targets(stage.moves.values()) if target
-    }
-    tracks: dict[str, set[str]] = {
-        name: {stage.track} & set(scenario.tracks) for name, stage in scenario.stages.items()
-    }
-    while True:  # a stage that keeps the track of those who come is joined by the moves of any they may bring
-        size = len(pairs) + sum(map(len, tracks.values()))
-        for name in scenario.stages:
-            pairs |= {(name, target) for track in tracks[name] for target in _track_targets(scenario, track) if target}
-        for before, after in pairs:
-            if scenario.stages[after].track == "keep":
-                tracks[after] |= tracks[before]
-        if size == len(pairs) + sum(map(len, tracks.values())):
-            return {(before, after) for before, after in pairs if before != after}
-
-
-def _targets(moves: Iterable[Move]) -> Iterable[str | None]:
-    return [target for move in moves for target in (move.to, move.else_)]
-
-
-def _track_targets(scenario: Scenario, name: str) -> list[str | None]:
-    track = scenario.tracks[name]
-    exhausted = None if track.exhausted is None else track.exhausted.to
-    return [track.on_response.to, exhausted, *_targets(track.moves.values())]
+    """Return the pairs of stages that one move joins: of the stage, of its owner, or of a track followed there."""
+    return {(before, after) for before, after in tracks_and_ways(scenario)[1] if before != after}

@@ -10,13 +10,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 
 from funnelsim.metrics import display, storage
-from funnelsim.metrics.definitions import fill, unit_of
+from funnelsim.metrics.definition import fill, unit_of
+from funnelsim.metrics.diagnosis import warnings_of
 from funnelsim.metrics.figures import OVERS, Estimate, Over, Parts, estimate, parts
 from funnelsim.metrics.names import (
     BEFORE_START,
@@ -28,6 +29,7 @@ from funnelsim.metrics.names import (
     names_in,
     usual_names,
 )
+from funnelsim.metrics.vocabulary import vocabulary_of
 from funnelsim.scenario import Scenario, ScenarioError, loads
 
 if TYPE_CHECKING:
@@ -35,7 +37,8 @@ if TYPE_CHECKING:
 
     from funnelsim.engines.log import Engine
 
-By = Literal["channel", "segment"] | None
+By = str | None
+"""``channel``, ``segment``, the name of a trait, or None."""
 
 NOTES = (
     "p10 to p90: eight in ten replications lie between.",
@@ -57,12 +60,12 @@ class Result:
     version : str
         Of funnelsim. The same scenario, seed and version give the same bits.
     engine : {"kernel", "simpy"}
-    by : {None, "channel", "segment"}
-        What leads were grouped by.
+    by : str or None
+        What leads were grouped by: ``channel``, ``segment`` or a trait.
     cohorts : bool
         Whether leads were counted by period of creation too.
     data : Dataset
-        What was counted, by replication, period and group; see `funnelsim.metrics.tables.dataset`.
+        What was counted, by replication, period and group; see `funnelsim.metrics.tables`.
     """
 
     scenario: Scenario
@@ -93,8 +96,8 @@ class Result:
         Returns
         -------
         DataArray
-            (replication, period), (replication) or (replication, cohort); in a grouped result with a dimension
-            `channel` or `segment` too, if the name says no group. NaN where a denominator is empty. Attributes:
+            (replication, period), (replication) or (replication, cohort); in a grouped result with a dimension too that
+            is called as what it is grouped by, if the name says no group. NaN where a denominator is empty. Attributes:
             unit, definition. The first cohort, NaT, are leads created before the start.
 
         Raises
@@ -109,14 +112,18 @@ class Result:
         values = values.drop_vars([label for label in values.coords if label not in values.dims])
         if "group" in values.dims:
             values = values.rename(group=str(self.by))
-        meaning = fill(figure.definition.meaning, figure.stages)
+        meaning = fill(figure.definition.meaning, figure.places)
         values.attrs = {"unit": self.unit(name), "definition": meaning}
         return values.rename(name)
 
     def unit(self, name: str) -> str:
         """Return the unit of a metric, such as ``CNY per SQL``."""
         figure = self._figure(name)
-        return unit_of(figure.definition, figure.stages, self.scenario.currency)
+        return unit_of(figure.definition, figure.places, self.scenario.currency)
+
+    def title(self, name: str) -> str:
+        """Return what pictures call a metric: in words, with the labels of stages and teams, and its unit."""
+        return display.title(self._figure(name), self.scenario)
 
     def _figure(self, name: str) -> Figure:
         return figure_of(name, self.scenario, self.by)
@@ -127,7 +134,8 @@ class Result:
         Parameters
         ----------
         metrics : str or iterable of str, optional
-            By default those that people look at first, in a grouped result also of every group.
+            By default those that people look at first and that are measured over this, in a grouped result also of
+            every group.
         over : {"horizon", "period", "cohort"}
             ``period`` and ``cohort`` add a column of that name.
 
@@ -146,11 +154,59 @@ class Result:
         time = [] if over == "horizon" else [over]
         columns = ["metric", *time, "mean", "p10", "p50", "p90", "mc_error", "unit", "empty"]
         frames = []
-        for name in self.usual_names() if metrics is None else names_in(metrics):
+        for name in self._names(metrics, over):
             numbers = {key: np.atleast_1d(value) for key, value in self.estimate(name, over)._asdict().items()}
             times: dict[str, Any] = {key: self._times(over) for key in time}
             frames.append(pd.DataFrame({"metric": name, **times, **numbers, "unit": self.unit(name)}))
         return pd.concat(frames, ignore_index=True)[columns] if frames else pd.DataFrame(columns=columns)
+
+    def _names(self, metrics: str | Iterable[str] | None, over: Over) -> tuple[str, ...]:
+        """Return the metrics asked for, or those people look at first of what is measured over this."""
+        if metrics is not None:
+            return names_in(metrics)
+        return tuple(name for name in self.usual_names() if over in self._figure(name).definition.times)
+
+    def lost_by_reason(self) -> pd.DataFrame:
+        """Summarise over the horizon why leads were lost: ``lost_<reason>`` of every reason.
+
+        Returns
+        -------
+        DataFrame
+            `reason`, `mean`, `p10`, `p90` of the leads lost for it, and its `share` of all that were lost (total over
+            total; NaN where none was); the most frequent reason first.
+        """
+        import pandas as pd
+
+        reasons = vocabulary_of(self.scenario).losing
+        estimates = [self.estimate(f"lost_{reason}") for reason in reasons]
+        lost = [float(estimated.mean) for estimated in estimates]
+        total = sum(lost)
+        table = pd.DataFrame(
+            {
+                "reason": list(reasons),
+                "mean": lost,
+                "p10": [float(estimated.p10) for estimated in estimates],
+                "p90": [float(estimated.p90) for estimated in estimates],
+                "share": [number / total if total else math.nan for number in lost],
+            }
+        )
+        return table.sort_values("mean", ascending=False, kind="stable", ignore_index=True)
+
+    def warnings(self) -> list[str]:
+        """Return what somebody should look at: queues that grow without bound, and stages that win less than is stated.
+
+        Returns
+        -------
+        list of str
+            A sentence for each. A queue grows where ``load_<team>`` is 1 or more. A win rate is told where the 95%
+            interval of ``observed_win_rate_<stage>`` lies wholly below the stated one, with where to look (DOMAIN
+            D2.5).
+        """
+        return list(self._warnings)
+
+    @cached_property
+    def _warnings(self) -> tuple[str, ...]:
+        return tuple(warnings_of(self))
 
     def estimate(self, name: str, over: Over = "horizon") -> Estimate:
         """Return a row of `summary` as numbers; a metric without a group is that of all leads."""
@@ -173,7 +229,7 @@ class Result:
         return [name + group for name in usual_names(self.scenario) for group in ("", *groups)]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what ``--json`` prints: every metric over the whole horizon; None where there is no value."""
+        """Return what ``--json`` prints: every metric over the horizon, None where there is no value, and warnings."""
         metrics = {}
         for name in all_names(self.scenario, self.by):
             numbers = self.estimate(name)._asdict()
@@ -189,6 +245,7 @@ class Result:
             "replications": self.replications,
             "version": self.version,
             "metrics": metrics,
+            "warnings": self.warnings(),
         }
 
     # ------------------------------------------------------------ running again, saving
@@ -214,15 +271,29 @@ class Result:
         storage.write(Path(path), self.data, {**attributes, "scenario": self.scenario.dump()}, overwrite)
 
     # ------------------------------------------------------------ showing
+    def table(self, metrics: str | Iterable[str] | None = None, over: Over = "horizon") -> str:
+        """Return `summary` as a text of at most 80 columns, numbers written as people read them."""
+        header, rows = self._rows(self._names(metrics, over), over)
+        return display.text_table(header, rows, left=(0, len(header) - 1))
+
+    def _rows(self, names: Iterable[str], over: Over) -> tuple[display.Row, list[display.Row]]:
+        """Return header and rows; over periods and cohorts each metric has a line of its own above them."""
+        rows = []
+        for name in names:
+            estimated, unit = self.estimate(name, over), self.unit(name)
+            base, _, group = name.partition("[")
+            first, times = f"  [{group}" if group else base, [""]
+            if over != "horizon":
+                rows.append((name, *[""] * 5, unit))
+                times = [f"  {str(time)[:10]}" for time in self._times(over)]
+            for place, time in enumerate(times):
+                numbers = [display.number(float(np.atleast_1d(value)[place]), unit) for value in estimated[:-1]]
+                rows.append((time or first, *numbers, "" if time else unit))
+        return ("metric", "mean", "p10", "p50", "p90", "error", "unit"), rows
+
     @cached_property
     def _shown(self) -> tuple[display.Row, list[display.Row]]:
-        rows = []
-        for name in self.usual_names():
-            estimated, unit = self.estimate(name), self.unit(name)
-            base, _, group = name.partition("[")
-            numbers = [display.number(float(value), unit) for value in estimated[:-1]]
-            rows.append((f"  [{group}" if group else base, *numbers, unit))
-        return ("metric", "mean", "p10", "p50", "p90", "error", "unit"), rows
+        return self._rows(self._names(None, "horizon"), "horizon")
 
     def _title(self) -> str:
         variant = f", variant {self.variant}" if self.variant else ""
@@ -231,14 +302,17 @@ class Result:
             f"{self.scenario.start} until {self.scenario.end:%Y-%m-%d}"
         )
 
+    def _notes(self) -> list[str]:
+        return [*NOTES, *(f"warning: {warning}" for warning in self._warnings)]
+
     def __repr__(self) -> str:
         header, rows = self._shown
-        title = textwrap.fill(self._title(), display.WIDTH)
-        return "\n".join([title, display.text_table(header, rows, left=(0, 6)), *NOTES])
+        title, *notes = (textwrap.fill(text, display.WIDTH) for text in (self._title(), *self._notes()))
+        return "\n".join([title, display.text_table(header, rows, left=(0, 6)), *notes])
 
     def _repr_html_(self) -> str:
         header, rows = self._shown
-        return display.html_table(self._title(), header, rows, NOTES, left=(0, 6))
+        return display.html_table(self._title(), header, rows, self._notes(), left=(0, 6))
 
 
 _ATTRIBUTES = ("variant", "seed", "replications", "version", "engine", "by", "cohorts")

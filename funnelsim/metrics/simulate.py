@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from funnelsim import __version__
 from funnelsim.engines.log import ENGINES, Engine
-from funnelsim.metrics.names import GROUPINGS
+from funnelsim.metrics.names import check_by
 from funnelsim.metrics.progress import progress_bar
 from funnelsim.metrics.result import By, Result
+from funnelsim.metrics.vocabulary import vocabulary
 from funnelsim.scenario import Scenario
 
 
@@ -37,8 +38,8 @@ def simulate(
         From 0 to 2**64 - 1. Scenarios that are run with one seed are paired: the same leads, the same luck.
     engine : {"kernel", "simpy"}
         Both count the same, to the bit; ``simpy`` is the slow reference.
-    by : {None, "channel", "segment"}
-        What to group leads by.
+    by : str, optional
+        What to group leads by: ``channel``, ``segment`` or a trait of the scenario.
     cohorts : bool
         Whether to count by period of creation too.
     progress : bool, optional
@@ -55,12 +56,14 @@ def simulate(
     Raises
     ------
     TypeError, ValueError
-        For arguments that make no sense.
+        For arguments that make no sense, and where the result would take too much memory.
     KeyboardInterrupt
         On Ctrl-C, once the threads have stopped.
     """
     settings = Settings(replications, seed, engine, by, cohorts, threads, chunk)
     check_scenario("scenario", scenario)
+    check_by(by, scenario)
+    check_room([scenario], settings)
     with progress_bar(replications, progress, "replications") as done:
         return run(scenario, settings, done)
 
@@ -83,21 +86,31 @@ class Settings:
         for name in ("threads", "chunk"):
             if getattr(self, name) is not None:
                 _check_whole(name, getattr(self, name), 1, 1 << 31)
-        if self.engine not in ENGINES:
+        if not isinstance(self.engine, str) or self.engine not in ENGINES:
             raise ValueError(f"no engine {self.engine!r}: take one of {', '.join(ENGINES)}")
-        if self.by is not None and self.by not in GROUPINGS:
-            raise ValueError(f"cannot group by {self.by!r}: take 'channel', 'segment' or None")
+        if self.by is not None and not isinstance(self.by, str):
+            raise TypeError(f"by is {self.by!r}, not a name: take 'channel', 'segment', a trait or None")
+        if not isinstance(self.cohorts, bool):
+            raise TypeError(f"cohorts is {self.cohorts!r}, not True or False")
 
 
 def run(scenario: Scenario, settings: Settings, done: Callable[[int], object]) -> Result:
     """Simulate; `done` is called with the number of replications that have just been finished."""
-    from funnelsim.engines.replicate import replicate
-    from funnelsim.metrics.tables import dataset
+    from funnelsim.engines.replicate import replicate_in_parts
+    from funnelsim.metrics.gathering import Gathered
+    from funnelsim.metrics.tables import coordinates, tables_of
     from funnelsim.program import compile_scenario
 
-    program = compile_scenario(scenario)
-    fields = dataclasses.asdict(settings)
-    counts = replicate(program, fields.pop("replications"), fields.pop("seed"), **fields, done=done)
+    program, by = compile_scenario(scenario), settings.by
+    gathered, fields = Gathered(settings.replications), dataclasses.asdict(settings)
+    replicate_in_parts(
+        program,
+        fields.pop("replications"),
+        fields.pop("seed"),
+        lambda counts: gathered.take(tables_of(program, counts, by)),
+        **fields,
+        done=done,
+    )
     return Result(
         scenario=scenario,
         variant=scenario.variant_name,
@@ -107,8 +120,28 @@ def run(scenario: Scenario, settings: Settings, done: Callable[[int], object]) -
         engine=settings.engine,
         by=settings.by,
         cohorts=settings.cohorts,
-        data=dataset(program, counts, settings.by),
+        data=gathered.dataset(coordinates(program, vocabulary(scenario, program), by, settings.cohorts)),
     )
+
+
+def check_room(scenarios: Iterable[Scenario], settings: Settings) -> None:
+    """Refuse results that would take too much memory together.
+
+    Raises
+    ------
+    ValueError
+        Which says how to need less.
+    """
+    from funnelsim.metrics.gathering import check_memory, memory_needed
+    from funnelsim.program import compile_scenario
+
+    number = settings.replications
+    needed = [
+        memory_needed(compile_scenario(scenario), number, settings.by, settings.cohorts, settings.threads)
+        for scenario in scenarios
+    ]
+    each = f"{number:,} replication{'s' if number > 1 else ''}"
+    check_memory(sum(needed), each if len(needed) == 1 else f"{each} of each of {len(needed)} scenarios")
 
 
 def check_scenario(name: str, scenario: object) -> None:

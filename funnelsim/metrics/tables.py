@@ -1,7 +1,13 @@
 """From what the engines counted to a Dataset with named dimensions.
 
-Cells become periods, positions become names, and the media spend of channels is shared out to the groups. Everything
-stays a whole number: counts, and money in ten-thousandths.
+Cells become periods, positions become names, and the media spend of channels is shared out to the groups.
+
+Dimensions are `replication`, `period` (its first moment), `group` (one called `all` if not grouped), `stage`,
+`visit`, `age`, `channel`, `row` (a move, a touch of a track, or a step of a script), `outcome`, `reason`, `move`,
+`team`, `person`, `pipeline` (stages with a stated win rate), `quantile`, `parameter` (the uncertain ones) and, where
+cohorts were counted, `cohort` (NaT: before the start). Counts are whole numbers, money whole ten-thousandths and
+times whole ticks, each in the smallest type that holds them; attributes say the unit. Variables by cohort have the
+names of those by period after `cohort_`. Of what a scenario has none, such as teams, there are no variables.
 """
 
 from __future__ import annotations
@@ -10,99 +16,71 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
-import xarray as xr
 
 from funnelsim.engines.rows import OUTCOMES
-from funnelsim.engines.tally import COST_KINDS, LEAD_COST, MOVE_COST, TOUCH_COST, layout_of
-from funnelsim.metrics.names import COHORT_PREFIX, EVERYONE
-from funnelsim.program import program as p
+from funnelsim.engines.tally import layout_of
+from funnelsim.metrics import sales_tables
+from funnelsim.metrics.labelled import Tables, by_period, counted, money
+from funnelsim.metrics.names import COHORT_PREFIX
+from funnelsim.metrics.spending import costs, labour_of_teams, media_of_groups, wasted
+from funnelsim.metrics.vocabulary import Vocabulary, dialling_moves
+from funnelsim.program import records as p
 from funnelsim.program.calendar import DAY
 
 if TYPE_CHECKING:
     from funnelsim.engines.replicate import Counts
     from funnelsim.program import Program
 
-Table = tuple[tuple[str, ...], npt.NDArray[Any], dict[str, str]]
-Tables = dict[str, Table]
-
 ATTEMPT_OUTCOMES = OUTCOMES[:3]
 AGES = ("fast", "old")
 VISITS = ("later", "first")
-SHARE_UNIT = 1 << 24
-"""What a share of 1 weighs; small enough that products with it do not overflow."""
 
 
-def dataset(program: Program, counts: Counts, by: str | None) -> xr.Dataset:
-    """Return what was counted as a Dataset.
+def tables_of(program: Program, counts: Counts, by: str | None) -> Tables:
+    """Return the variables of some replications.
 
     Parameters
     ----------
     program : Program
     counts : Counts
         From `replicate` with the same `by`.
-    by : {None, "channel", "segment"}
+    by : str or None
+        What leads were grouped by.
 
     Returns
     -------
-    Dataset
-        Dimensions `replication`, `period` (its first moment), `group` (one called `all` if not grouped), `stage`,
-        `visit`, `age`, `channel`, `row` (a move, or a touch of a track), `outcome`, `quantile`, `parameter` (the
-        uncertain ones) and, where cohorts were counted, `cohort` (NaT: before the start). Counts are whole numbers,
-        money whole ten-thousandths; `units` in attrs. Variables by cohort have the names of those by period after
-        `cohort_`.
+    Tables
+        Whole numbers have eight bytes; `gathering` keeps them in fewer.
     """
-    by_period = _periods(program, counts.counts)
-    periods = by_period[:, 1:]
-    media = _media(program, counts, periods, by)
-    tables = _counted(program, periods, "period")
-    tables |= _costs(_periods(program, counts.costs)[:, 1:], media, "period")
-    tables |= _standing(program, by_period, "period")
+    periods = by_period(counts.counts, program, axis=1)
+    kinds = periods[:, 1:]
+    media = media_of_groups(program, counts, kinds, by)
+    spent, labour = by_period(counts.spend, program, axis=2)[:, :, 1:], labour_of_teams(program, counts)
+    tables = _flows(program, kinds, "period")
+    tables |= costs(by_period(counts.costs, program, axis=1)[:, 1:], media, "period")
+    tables |= _levels(program, periods.cumsum(axis=1)[:, 1:], "period")
     tables |= _ages(counts)
-    spent = _by_period(counts.spend, program, axis=2)[:, :, 1:]
-    tables["channel_media"] = _money(("replication", "channel", "period"), spent, "media spend of each channel")
+    tables |= sales_tables.waits(counts)
+    tables |= sales_tables.staff(program, counts)
+    tables |= sales_tables.pipeline(program, counts)
+    tables["channel_media"] = money(("replication", "channel", "period"), spent, "media spend of each channel")
+    tables["team_labour"] = money(("replication", "team", "period"), labour, "what the people of each team earn")
+    tables["wasted_spend"] = wasted(program, kinds, spent.sum(axis=2), labour.sum(axis=2))
+    if counts.cohort_counts.shape[1]:
+        tables |= _cohorts(program, counts, media, tables)
+    tables = {name: table for name, table in tables.items() if 0 not in table[1].shape}
     uncertain = program.recipes.parameters["belief"] != p.FIXED
     tables["parameters"] = (
         ("replication", "parameter"),
         counts.parameters[:, uncertain],
         {"long_name": "value of each uncertain parameter, as it stands in the program"},
     )
-    if counts.cohort_counts.shape[1]:
-        tables |= _cohorts(program, counts, media, tables)
-    coordinates = _coordinates(program, counts, by, uncertain)
-    return xr.Dataset({name: _variable(*table) for name, table in tables.items()}, coordinates)
-
-
-def _variable(dims: tuple[str, ...], values: npt.NDArray[Any], attrs: dict[str, str]) -> xr.Variable:
-    return xr.Variable(dims, np.ascontiguousarray(values), attrs)
-
-
-def _leads(dims: tuple[str, ...], values: npt.NDArray[Any], what: str) -> Table:
-    return dims, values, {"units": "leads", "long_name": what}
-
-
-def _money(dims: tuple[str, ...], values: npt.NDArray[Any], what: str) -> Table:
-    return dims, values, {"units": "ten-thousandths of the currency", "long_name": what}
-
-
-# ---------------------------------------------------------------- periods
-def _by_period(cells: p.IntArray, program: Program, axis: int) -> p.IntArray:
-    """Sum cells to the warm-up (first) and the periods."""
-    starts = [0, *(cell for cell in range(1, len(program.cell_period)) if _opens_period(program, cell))]
-    return np.asarray(np.add.reduceat(cells, starts, axis=axis))
-
-
-def _opens_period(program: Program, cell: int) -> bool:
-    return program.cell_period[cell] != program.cell_period[cell - 1]
-
-
-def _periods(program: Program, cells: p.IntArray) -> p.IntArray:
-    return _by_period(cells, program, axis=1)
+    return tables
 
 
 # ---------------------------------------------------------------- counts
-def _counted(program: Program, kinds: p.IntArray, time: str) -> Tables:
-    """Name the parts of rows of counts (n, time, G, kinds)."""
+def _flows(program: Program, kinds: p.IntArray, time: str) -> Tables:
+    """Name the parts of rows of counts (n, time, G, kinds) that add up over time."""
     layout = layout_of(program)
     shape, lead = kinds.shape[:3], ("replication", time, "group")
     stages, rows = len(program.stages), len(program.rows)
@@ -110,33 +88,35 @@ def _counted(program: Program, kinds: p.IntArray, time: str) -> Tables:
     def part(first: int, last: int, *sizes: int) -> p.IntArray:
         return kinds[..., first:last].reshape(*shape, *sizes)
 
+    entries, attempts = part(layout.entry, layout.exit, stages, 2, 2), part(layout.attempt, layout.stalled, rows, 3, 2)
     return {
-        "created": _leads((*lead, "channel"), part(layout.created, layout.present, -1), "leads created"),
-        "present": _leads((*lead, "channel"), part(layout.present, layout.entry, -1), "backlog there at the start"),
-        "entries": _leads(
-            (*lead, "stage", "visit", "age"), part(layout.entry, layout.exit, stages, 2, 2), "entries into stages"
-        ),
-        "exits": _leads((*lead, "stage"), part(layout.exit, layout.attempt, stages), "exits from stages"),
-        "attempts": (
+        "created": counted((*lead, "channel"), kinds[..., layout.created : layout.present], "leads created"),
+        "present": counted((*lead, "channel"), kinds[..., layout.present : layout.entry], "backlog there at the start"),
+        "entries": counted((*lead, "stage", "visit", "age"), entries, "entries into stages"),
+        "exits": counted((*lead, "stage"), kinds[..., layout.exit : layout.attempt], "exits from stages"),
+        "attempts": counted(
             (*lead, "row", "outcome", "age"),
-            part(layout.attempt, layout.stalled, rows, 3, 2),
-            {"units": "attempts", "long_name": "attempts of moves, by touch where a track makes them"},
+            attempts,
+            "attempts of moves, by touch where a track makes them, and by step where there is a script",
+            "attempts",
         ),
-        "value": _money((*lead, "stage"), part(layout.value, layout.size, stages), "value of entries"),
+        "value": money((*lead, "stage"), kinds[..., layout.value : layout.reason], "value of entries"),
+        **sales_tables.flows(program, kinds, time),
     }
 
 
-def _standing(program: Program, kinds: p.IntArray, time: str) -> Tables:
-    """Leads standing and stalled at the end of each period; the warm-up comes first in `kinds`."""
-    layout, lead = layout_of(program), ("replication", time, "group", "stage")
-    running = kinds.cumsum(axis=1)[:, 1:]
+def _levels(program: Program, running: p.IntArray, time: str) -> Tables:
+    """Name the parts of rows of counts that say how many there are, of all that was counted until some time."""
+    layout, lead = layout_of(program), ("replication", time, "group")
+    stalled = running[..., layout.stalled : layout.value]
     return {
-        "standing": _leads(lead, _net(program, running), "leads in each stage at the end"),
-        "stalled": _leads(lead, running[..., layout.stalled : layout.value], "leads stalled in each stage at the end"),
+        "standing": counted((*lead, "stage"), _standing(program, running), "leads in each stage at the end"),
+        "stalled": counted((*lead, "stage"), stalled, "leads stalled in each stage at the end"),
+        **sales_tables.levels(program, running, time),
     }
 
 
-def _net(program: Program, kinds: p.IntArray) -> p.IntArray:
+def _standing(program: Program, kinds: p.IntArray) -> p.IntArray:
     """Leads that came to each stage less those that left it."""
     layout, stages = layout_of(program), len(program.stages)
     entries = kinds[..., layout.entry : layout.exit].reshape(*kinds.shape[:-1], stages, 4).sum(axis=-1)
@@ -157,106 +137,101 @@ def _ages(counts: Counts) -> Tables:
     }
 
 
-# ---------------------------------------------------------------- money
-def _costs(costs: p.IntArray, media: p.IntArray, time: str) -> Tables:
-    """Name what was spent; `costs` (n, time, G, kinds), `media` (n, time, G)."""
-    lead = ("replication", time, "group")
-    assert costs.shape[-1] == COST_KINDS
-    return {
-        "spend_media": _money(lead, media, "media spend, shared out to groups"),
-        "spend_leads": _money(lead, costs[..., LEAD_COST], "what channels charge by the lead"),
-        "spend_touches": _money(lead, costs[..., TOUCH_COST], "what touches cost"),
-        "spend_moves": _money(lead, costs[..., MOVE_COST], "what attempts of other moves cost"),
-    }
-
-
-def _media(program: Program, counts: Counts, periods: p.IntArray, by: str | None) -> p.IntArray:
-    """Media spend of each group in each period (n, periods, G); its parts sum to the total exactly."""
-    spend = np.moveaxis(_by_period(counts.spend, program, axis=2)[:, :, 1:], 1, 2)
-    if by == "channel":
-        return spend
-    if by is None:
-        return np.asarray(spend.sum(axis=-1, keepdims=True))
-    layout, cells = layout_of(program), program.cell_period
-    created = np.moveaxis(periods[..., layout.created : layout.present], 2, -1)
-    regimes = [program.structure.cell_regime[cells.index(period)] for period in range(periods.shape[1])]
-    shares = counts.parameters[:, program.recipes.share[regimes]]
-    fallback = np.rint(shares * SHARE_UNIT).astype(np.int64)[:, :, None, :]
-    weights = np.where(created.sum(axis=-1, keepdims=True) > 0, created, fallback)
-    return np.asarray(apportion(spend, weights).sum(axis=2))
-
-
-def apportion(amounts: p.IntArray, weights: p.IntArray) -> p.IntArray:
-    """Share out whole amounts in proportion to whole weights, by largest remainder (Hamilton's method).
-
-    Parameters
-    ----------
-    amounts : int array (...)
-        Not negative.
-    weights : int array (..., G)
-        Not negative, not all 0, at most 2**31 in sum.
-
-    Returns
-    -------
-    int array (..., G)
-        Sums to `amounts` exactly. Of equal remainders the first gets the unit.
-    """
-    total = weights.sum(axis=-1, keepdims=True)
-    whole, rest = np.divmod(amounts[..., None], total)
-    shares, remainders = np.divmod(rest * weights, total)  # split, so that no product overflows
-    shares += whole * weights
-    left = amounts - shares.sum(axis=-1)
-    rank = np.argsort(np.argsort(-remainders, axis=-1, kind="stable"), axis=-1, kind="stable")
-    return np.asarray(shares + (rank < left[..., None]))
-
-
 # ---------------------------------------------------------------- cohorts
 def _cohorts(program: Program, counts: Counts, media: p.IntArray, tables: Tables) -> Tables:
     """Return the tables by cohort; leads of a later cohort have no life before the start, so the first has the rest."""
     kinds = counts.cohort_counts
     before = np.zeros_like(media[:, :1])
-    cohorts = _counted(program, kinds, "cohort")
-    cohorts |= _costs(counts.cohort_costs, np.concatenate((before, media), axis=1), "cohort")
-    layout = layout_of(program)
-    levels = {"standing": _net(program, kinds), "stalled": kinds[..., layout.stalled : layout.value].copy()}
-    for name, level in levels.items():
-        _, by_period, attrs = tables[name]
-        level[:, 0] = by_period[:, -1] - level[:, 1:].sum(axis=1)
-        cohorts[name] = (("replication", "cohort", "group", "stage"), level, attrs)
+    cohorts = _flows(program, kinds, "cohort")
+    cohorts |= costs(counts.cohort_costs, np.concatenate((before, media), axis=1), "cohort")
+    for name, (dims, values, attrs) in _levels(program, kinds, "cohort").items():
+        level = values.copy()
+        level[:, 0] = tables[name][1][:, -1] - level[:, 1:].sum(axis=1)
+        cohorts[name] = (dims, level, attrs)
     return {COHORT_PREFIX + name: table for name, table in cohorts.items()}
 
 
 # ---------------------------------------------------------------- coordinates
-def _coordinates(program: Program, counts: Counts, by: str | None, uncertain: npt.NDArray[np.bool_]) -> dict[str, Any]:
-    groups = {None: (EVERYONE,), "channel": program.channels, "segment": program.segments}
+def coordinates(program: Program, vocabulary: Vocabulary, by: str | None, cohorts: bool) -> dict[str, Any]:
+    """Return the names along each dimension but `replication`, and what is said of them."""
     dates = program.period_dates.astype("datetime64[ns]")
-    move_of_row = np.repeat(np.arange(len(program.moves)), program.structure.moves["num_rows"])
-    container = program.structure.moves["container"][move_of_row]
-    coordinates: dict[str, Any] = {
-        "replication": np.arange(len(counts.counts)),
+    uncertain = program.recipes.parameters["belief"] != p.FIXED
+    found: dict[str, Any] = {
         "period": dates,
-        "group": list(groups[by]),
+        "group": list(program.group_names(by)) if by else ["all"],
         "stage": list(program.stages),
+        "can_reject": ("stage", np.isin(program.stages, vocabulary.rejecting)),
         "visit": list(VISITS),
         "age": list(AGES),
         "channel": list(program.channels),
-        "row": _row_names(program, move_of_row, container),
-        "is_touch": ("row", np.array(program.structure.rows["touch"] == 1)),
-        "in_track": ("row", container >= len(program.stages)),
         "outcome": list(ATTEMPT_OUTCOMES),
         "quantile": [0.5, 0.9],
         "parameter": [path for path, unknown in zip(program.parameters, uncertain, strict=True) if unknown],
+        **_of_moves(program),
+        **_of_teams(program, vocabulary),
     }
-    if counts.cohort_counts.shape[1]:
-        coordinates["cohort"] = np.concatenate((np.array(["NaT"], dates.dtype), dates))
-    return coordinates
+    if program.reasons:
+        found |= {"reason": list(program.reasons), "losing": ("reason", np.array(program.losing))}
+    if cohorts:
+        found["cohort"] = np.concatenate((np.array(["NaT"], dates.dtype), dates))
+    return found
 
 
-def _row_names(program: Program, move_of_row: p.IntArray, container: p.IntArray) -> list[str]:
-    """Return stage and move, or track and touch; the second of one name has its number."""
-    containers, seen, names = (*program.stages, *program.streams), Counter[str](), []
-    for row, (move, place) in enumerate(zip(move_of_row, container, strict=True)):
-        name = f"{containers[place]}.{program.rows[row] or program.moves[move]}"
+def _of_moves(program: Program) -> dict[str, Any]:
+    """Return what is said of moves and their rows."""
+    moves, rows = program.structure.moves, program.structure.rows
+    lengths = moves["num_rows"] + moves["num_steps"]
+    move_of_row = np.repeat(np.arange(len(moves)), lengths)
+    container = moves["container"][move_of_row]
+    in_track = (container >= len(program.stages)) & (container < len(program.stages) + len(program.streams))
+    first = np.arange(len(rows)) == moves["first_row"][move_of_row]
+    last = np.arange(len(rows)) == (moves["first_row"] + lengths - 1)[move_of_row]
+    dials = np.isin(np.arange(len(moves)), dialling_moves(program))
+    of_stage, teams = (*program.stages, *[""] * len(program.streams + program.teams)), (*program.teams, "")
+    return {
+        "row": _row_names(program, move_of_row),
+        "is_touch": ("row", np.array(rows["touch"] == 1)),
+        "in_track": ("row", in_track),
+        "ends": ("row", last | (moves["num_steps"] == 0)[move_of_row]),
+        "dials": ("row", dials[move_of_row] & first),
+        "talks": ("row", dials[move_of_row] & last),
+        "move": _move_names(program),
+        "move_stage": ("move", np.array(of_stage)[moves["container"]]),
+        "move_team": ("move", np.array(teams)[moves["team"]]),
+        "owned": ("move", np.array(moves["owned"] == 1)),
+        "is_dialling": ("move", dials),
+    }
+
+
+def _of_teams(program: Program, vocabulary: Vocabulary) -> dict[str, Any]:
+    """Return what is said of teams and the pipeline, where there are any."""
+    found: dict[str, Any] = {"pipeline": list(vocabulary.stated)} if vocabulary.stated else {}
+    if program.teams:
+        team = np.array(program.teams)[program.structure.people["team"]]
+        found |= {"team": list(program.teams), "person": list(program.people), "person_team": ("person", team)}
+    return found
+
+
+def _containers(program: Program) -> tuple[str, ...]:
+    return (*program.stages, *program.streams, *program.teams)
+
+
+def _move_names(program: Program) -> list[str]:
+    """Return stage (or track, or team) and move."""
+    containers = _containers(program)
+    containing = [containers[place] for place in program.structure.moves["container"]]
+    return [f"{container}.{move}" for container, move in zip(containing, program.moves, strict=True)]
+
+
+def _row_names(program: Program, move_of_row: p.IntArray) -> list[str]:
+    """Return stage and move, track and touch, or stage, move and step; the second of one name has its number."""
+    containers, moves, seen, names = _containers(program), _move_names(program), Counter[str](), []
+    for row, move in enumerate(move_of_row):
+        name = moves[move]
+        if program.structure.rows["touch"][row]:
+            name = f"{containers[program.structure.moves['container'][move]]}.{program.rows[row]}"
+        elif program.rows[row]:
+            name = f"{name}.{program.rows[row]}"
         seen[name] += 1
         names.append(name if seen[name] == 1 else f"{name}#{seen[name]}")
     return names

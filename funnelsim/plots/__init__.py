@@ -5,5 +5,6 @@ from __future__ import annotations
 from funnelsim.plots.compare import comparison_figure, plot_comparison
 from funnelsim.plots.funnel import plot_funnel
 from funnelsim.plots.periods import plot_metric
+from funnelsim.plots.teams import plot_teams
 
-__all__ = ["comparison_figure", "plot_comparison", "plot_funnel", "plot_metric"]
+__all__ = ["comparison_figure", "plot_comparison", "plot_funnel", "plot_metric", "plot_teams"]

@@ -51,7 +51,7 @@ def plot_comparison(comparison: Comparison, metric: str, ax: Axes | None = None)
     ValueError
         For a metric that one of the scenarios does not have.
     """
-    unit = comparison.unit(metric)
+    unit, title = comparison.unit(metric), comparison.title(metric)
     ax = new_axes(ax, width=1.6 + 1.7 * len(comparison.results))
     for place, (name, result) in enumerate(comparison.results.items()):
         estimated = result.estimate(metric)
@@ -83,10 +83,11 @@ def plot_comparison(comparison: Comparison, metric: str, ax: Axes | None = None)
             fontweight="bold",
             color=INK,
         )
-    name_ticks(ax.xaxis, [(name, f"scenario {place}") for place, name in enumerate(comparison.results, start=1)])
+    labels = [(comparison.label(name), f"scenario {place}") for place, name in enumerate(comparison.results, start=1)]
+    name_ticks(ax.xaxis, labels)
     group_digits(ax.yaxis, unit)
     _make_room(ax)
-    label_axis(ax.yaxis, f"{metric} ({unit})", metric)
+    label_axis(ax.yaxis, title, metric)
     ax.set_xlabel(f"whiskers: {BAND_WORDS}; in brackets: {INTERVAL_WORDS}", fontsize=8)
     return ax
 
@@ -137,10 +138,11 @@ def comparison_figure(comparison: Comparison, metrics: Sequence[str]) -> Figure:
     first = comparison.results[comparison.first]
     title = written(first.scenario.name, "")
     figure.suptitle(title.pop("text"), **title)
+    against = comparison.label(comparison.first)
     note = (
         f"Bars: mean of {first.replications:,} replications. Whiskers: {BAND_WORDS}.\n"
-        f"Differences: against '{comparison.first}', in the same replications; in brackets: {INTERVAL_WORDS}."
+        f"Differences: against '{against}', in the same replications; in brackets: {INTERVAL_WORDS}."
     )
-    words = written(note, note.replace(comparison.first, "the first"))
+    words = written(note, note.replace(against, "the first"))
     figure.supxlabel(words.pop("text"), fontsize=8, **words)
     return figure

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from funnelsim.plots.style import BAND, BAND_WORDS, INK, group_digits, label_axis, new_axes, written
+from funnelsim.plots.style import BAND, BAND_WORDS, INK, date_axis, group_digits, label_axis, new_axes, written
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,24 +34,19 @@ def plot_metric(result: Result, metric: str, ax: Axes | None = None) -> Axes:
     ValueError
         For an unknown metric, and one that is not measured by period.
     """
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-
     estimated, unit = result.estimate(metric, over="period"), result.unit(metric)
     ax = new_axes(ax)
     dates = result.data["period"].to_numpy()
     band = ax.fill_between(dates, estimated.p10, estimated.p90, color=BAND, linewidth=0)
     band.set_label(BAND_WORDS)
     ax.plot(dates, estimated.mean, color=INK, linewidth=1.6, marker="o", markersize=4, label="mean")
-    locator: Any = AutoDateLocator()  # type: ignore[no-untyped-call]
-    ax.xaxis.set_major_locator(locator)
-    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
-    ax.set_xlabel("period, by its beginning")
+    date_axis(ax)
     group_digits(ax.yaxis, unit)
     if ax.dataLim.ymin >= 0:
         ax.set_ylim(bottom=0)
     else:
         ax.axhline(0, color=INK, linewidth=0.6, zorder=0)
-    label_axis(ax.yaxis, f"{metric} ({unit})", metric)
+    label_axis(ax.yaxis, result.title(metric), metric)
     title = written(result.scenario.name, "")
     ax.set_title(title.pop("text"), loc="left", **title)
     ax.legend(frameon=False)

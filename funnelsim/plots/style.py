@@ -74,6 +74,16 @@ def group_digits(axis: Any, unit: str) -> None:
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}%" if share else f"{round(value, 9):,g}"))
 
 
+def date_axis(ax: Axes) -> None:
+    """Write the beginnings of periods along the x axis."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    locator: Any = AutoDateLocator()  # type: ignore[no-untyped-call]
+    ax.xaxis.set_major_locator(locator)
+    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+    ax.set_xlabel("period, by its beginning")
+
+
 def _default_family() -> list[str]:
     import matplotlib
 

@@ -12,9 +12,9 @@ from funnelsim.scenario.paths import format_path
 
 
 class FlowTerm(NamedTuple):
-    """What flows into a channel by one parameter."""
+    """What flows by one parameter, into a channel or to a team."""
 
-    channel: int
+    owner: int
     parameter: int
     units: list[float]
 
@@ -46,7 +46,7 @@ def spend_terms(timeline: Timeline, book: RecipeBook) -> list[FlowTerm]:
             for term in cal.spread(channel.spend, timeline.begin, timeline.days):
                 spent = [0.0]
                 for cell, holds in enumerate(timeline.cell_regime):
-                    more = _units_between(term.units, edges[cell], edges[cell + 1]) if holds == r else 0.0
+                    more = units_between(term.units, edges[cell], edges[cell + 1]) if holds == r else 0.0
                     spent.append(spent[-1] + more)
                 terms.append(FlowTerm(position, _parameter(book, name, "spend", term), spent))
     return terms
@@ -56,7 +56,7 @@ def _parameter(book: RecipeBook, channel: str, field: str, term: cal.Term) -> in
     return book.parameter(format_path(("channels", channel, field, term.name)), term.number)
 
 
-def _units_between(per_day: Sequence[float], earlier: int, later: int) -> float:
+def units_between(per_day: Sequence[float], earlier: int, later: int) -> float:
     """Units that flow from one tick to another, evenly within each day."""
     total, tick = 0.0, earlier
     while tick < later:

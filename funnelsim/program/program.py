@@ -5,9 +5,9 @@ periods and changes begin. `Recipes` say how the numbers of one replication (wai
 its parameters, of which some may be uncertain. Tracks and touches are gone: a track is a container of moves, a touch
 is a row of its move.
 
-Sizes, used in all shapes below: S stages, T streams, M moves, W rows, C channels, G segments, R regimes (one more
-than there are changes), K cells, P parameters. A *cell* is a piece of time in which neither period nor regime
-changes: within it counts determine costs.
+Sizes, used in all shapes below: S stages, T streams, M moves, W rows, C channels, Q kinds (the segment, then the
+traits) with V values in all, E teams with N people, R regimes (one more than there are changes), K cells, P parameters.
+A *cell* is a piece of time in which neither period nor regime changes: within it counts determine costs.
 """
 
 from __future__ import annotations
@@ -16,129 +16,21 @@ import dataclasses
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-IntArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float64]
-WordArray = npt.NDArray[np.uint64]
-RecordArray = npt.NDArray[Any]
-Record = Any
-"""One record of such an array; type checkers do not know its fields."""
-
-NONE = -1
-"""No stage, no stream, no limit, no parameter."""
-
-KEEP = -2
-"""A stage's track: stay in whatever stream the lead is in."""
-
-# Triggers of a move (rules 26 to 28).
-UNTRIGGERED, ON_ENTERING, ON_DATE, ON_IDLE = range(4)
-
-# How a channel's leads come (rules 10 and 11).
-POISSON, EVENLY, BACKLOG = range(3)
-
-# What is believed of a parameter.
-FIXED, RANGE_OF_CHANCE, RANGE, UNIFORM_RANGE, BETA, DRAWS = range(6)
-
-# What the parameters of a wait are.
-(
-    NEVER,
-    CONSTANT,
-    UNIFORM,
-    EXPONENTIAL,
-    LOGNORMAL_RANGE,
-    LOGNORMAL_MOMENTS,
-    LOGNORMAL_MEDIAN,
-    GAMMA_MOMENTS,
-    GAMMA_SHAPE,
-    WEIBULL,
-    EMPIRICAL,
-) = range(11)
-
-# By what a chance is written as a table.
-BY_NOTHING, BY_SEGMENT, BY_CHANNEL, BY_ATTEMPT, BY_VISIT = range(5)
-
-MOVE = np.dtype(
-    [
-        ("container", "i8"),  # stage, or S + stream
-        ("to", "i8"),  # stage, or NONE: the lead stays
-        ("otherwise", "i8"),  # stage, or NONE: falls silent
-        ("first_row", "i8"),
-        ("num_rows", "i8"),
-        ("trigger", "i8"),
-        ("trigger_at", "i8"),  # a stage, a tick, or a number of ticks
-        ("repeats", "i8"),  # 1 where there is an `every`
-        ("purpose", "u8"),  # hash of the name that keys its draws
-    ],
-    align=True,
-)
-
-ROW = np.dtype(
-    [
-        ("chance", "i8"),  # where its chances start in a regime's table
-        ("per_segment", "i8"),  # steps in the table; 0 where the chance does not differ by it
-        ("per_channel", "i8"),
-        ("per_attempt", "i8"),
-        ("num_attempts", "i8"),
-        ("per_visit", "i8"),
-        ("num_visits", "i8"),
-        ("touch", "i8"),  # 1 where it is a track's touch
-    ],
-    align=True,
-)
-
-CHANNEL = np.dtype(
-    [
-        ("arrivals", "i8"),
-        ("stage", "i8"),
-        ("name", "u8"),  # 24 bits
-        ("purpose", "u8"),  # keys the gaps between arrivals, or a backlog lead's age
-    ],
-    align=True,
-)
-
-PARAMETER = np.dtype(
-    [
-        ("belief", "i8"),
-        ("first", "f8"),
-        ("second", "f8"),
-        ("offset", "i8"),  # into `Recipes.samples`, for DRAWS
-        ("count", "i8"),
-        ("purpose", "u8"),
-    ],
-    align=True,
-)
-
-WAIT_RECIPE = np.dtype(
-    [
-        ("form", "i8"),
-        ("first", "i8"),  # a parameter, or NONE
-        ("second", "i8"),
-        ("offset", "i8"),  # EMPIRICAL: into `Recipes.samples`; gamma: which table
-        ("count", "i8"),
-    ],
-    align=True,
-)
-
-CHANCE_RECIPE = np.dtype(
-    [
-        ("by", "i8"),
-        ("base", "i8"),  # into `Recipes.lists`: one parameter, or one for each segment, channel, attempt or visit
-        ("num_base", "i8"),
-        ("segment_odds", "i8"),  # into `Recipes.lists`, or NONE
-        ("channel_odds", "i8"),
-        ("attempt_odds", "i8"),
-        ("num_attempt_odds", "i8"),
-        ("visit_odds", "i8"),
-        ("num_visit_odds", "i8"),
-        ("average", "i8"),  # 1: the written chance is the average over segments
-    ],
-    align=True,
+from funnelsim.program.records import (
+    BY_CHANNEL,
+    BY_KIND,
+    BY_NOTHING,
+    FIXED,
+    FloatArray,
+    IntArray,
+    RecordArray,
+    WordArray,
 )
 
 
@@ -146,7 +38,10 @@ class Structure(NamedTuple):
     """What is the same in every replication."""
 
     first_move: IntArray
-    """(S + T + 1,): the moves of container c are ``first_move[c]`` to ``first_move[c + 1] - 1``."""
+    """(S + T + E + 1,): the moves of container c are ``first_move[c]`` to ``first_move[c + 1] - 1``.
+
+    Stages, then streams, then what a team holds: the recycling of its leads.
+    """
     moves: RecordArray
     """(M,) of `MOVE`."""
     rows: RecordArray
@@ -165,8 +60,33 @@ class Structure(NamedTuple):
     """(C,) of `CHANNEL`."""
     age: IntArray
     """(C,): a wait, the age of a backlog's leads."""
-    segment_purpose: WordArray
-    """(G,)"""
+    row_kinds: IntArray
+    """(W, Q): steps in the table of chances by each kind; 0 where the chance does not differ by it."""
+    kind_first: IntArray
+    """(Q + 1,): the values of kind q are ``kind_first[q]`` to ``kind_first[q + 1] - 1``."""
+    kind_purpose: WordArray
+    """(V,)"""
+    row_takes: IntArray
+    """(R, W): a wait, in ticks of working time."""
+    owner: IntArray
+    """(S,): the team that owns leads in a stage, or NONE."""
+    teams: RecordArray
+    """(E,) of `TEAM`."""
+    people: RecordArray
+    """(N,) of `PERSON`, team by team."""
+    rules: RecordArray
+    """Of `RULE`, team by team."""
+    conditions: RecordArray
+    """Of `CONDITION`, rule by rule."""
+    rule_people: IntArray
+    """People that rules name, rule by rule."""
+    worked_days: IntArray
+    """(E, days + 1): working days of each team before each day of the run."""
+    marks: IntArray
+    """(E, S): 1 for an opportunity stage of a team's recycling, 2 for a win stage, 3 for both."""
+    stage_flags: IntArray
+    """(S,): bits of SALES (an owner, or a stated win rate below 1), WORKED (a team's people work there), PIPELINE (a
+    stated win rate between 0 and 1), WON (a win rate of 1, a win stage of a recycling, or a value), SQL and GOAL."""
     start_tick: int
     end_tick: int
     regime_tick: IntArray
@@ -209,10 +129,31 @@ class Recipes(NamedTuple):
     """(R, W): a parameter."""
     lead_cost: IntArray
     """(R, C): a parameter."""
+    kind_odds: IntArray
+    """(R, W, Q): where the odds by a kind stand in `lists`, or NONE."""
     share: IntArray
-    """(R, G): a parameter."""
+    """(R, V): a parameter."""
     backlog: IntArray
     """(C,): a parameter, or NONE."""
+    needs: IntArray
+    """(R, M): a parameter."""
+    unanswered: IntArray
+    """(R, M): a parameter, or NONE without limit."""
+    win_rate: IntArray
+    """(R, S): a parameter, or NONE where no win rate is stated."""
+    extend: IntArray
+    """(R, M, 3): parameters of times, chance and per owner; NONE without extension, and without a limit."""
+    staff: IntArray
+    """(R, E, 4): parameters of hours, hold, claims a day and queue limit; NONE without a limit."""
+    headcount: IntArray
+    """(E,): a parameter, or NONE where the people are named or scheduled."""
+    skill: IntArray
+    """(N, 2): parameters of chance and pace."""
+    salary_term: IntArray
+    """(terms, 2): team and parameter."""
+    salary_units: FloatArray
+    """(terms, K + 1): how much of the parameter has been earned by each cell's edge, by all there or, of a number of
+    people, by one of them."""
     lead_term: IntArray
     """(terms, 2): channel and parameter."""
     lead_units: FloatArray
@@ -240,13 +181,50 @@ class Program:
     moves: tuple[str, ...]
     rows: tuple[str, ...]
     channels: tuple[str, ...]
-    segments: tuple[str, ...]
+    teams: tuple[str, ...]
+    people: tuple[str, ...]
+    """``team.name`` of everybody who is ever of a team, team by team."""
+    reasons: tuple[str, ...]
+    """Why leads go where they go. A name may stand for two: a move's success, and its giving up."""
+    losing: tuple[bool, ...]
+    """Of each reason: whether it is written, or one of giving up: the last failure, a deadline, a step, a recycling."""
+    kinds: tuple[str, ...]
+    """What leads differ by: ``segment``, then the traits."""
+    values: tuple[tuple[str, ...], ...]
+    """The values of each kind."""
     final: tuple[bool, ...]
     parameters: tuple[str, ...]
     structure: Structure
     recipes: Recipes
     cell_period: tuple[int, ...]
     """The period of each cell; NONE for the warm-up."""
+
+    @property
+    def segments(self) -> tuple[str, ...]:
+        """Names of the segments; one where the scenario has none."""
+        return self.values[0]
+
+    def group_names(self, by: str | None) -> tuple[str, ...]:
+        """Return the names of the groups that leads are counted in; one nameless group where there are none.
+
+        Raises
+        ------
+        ValueError
+            For what leads cannot be grouped by.
+        """
+        if by is None:
+            return ("",)
+        if by == "channel":
+            return self.channels
+        if by in self.kinds:
+            return self.values[self.kinds.index(by)]
+        raise ValueError(f"cannot group by {by!r}: take {', '.join(('channel', *self.kinds))}")
+
+    def grouping(self, by: str | None) -> int:
+        """Return the code of a grouping: BY_NOTHING, BY_CHANNEL, or BY_KIND and the number of the kind."""
+        if by is None:
+            return BY_NOTHING
+        return BY_CHANNEL if by == "channel" else BY_KIND + self.kinds.index(by)
 
     @property
     def uncertain(self) -> bool:
@@ -271,14 +249,3 @@ class Program:
             else:
                 hashed.update(f"{field.name}:{json.dumps(value, default=str)}".encode())
         return hashed.hexdigest()
-
-
-def read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return the array after taking away the right to write to it."""
-    array.setflags(write=False)
-    return array
-
-
-def records(rows: Sequence[tuple[Any, ...]], dtype: np.dtype[Any]) -> RecordArray:
-    """Return rows as an array of records, also when there are none."""
-    return np.array(list(rows), dtype) if rows else np.zeros(0, dtype)

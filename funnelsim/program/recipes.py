@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from funnelsim.program import program as p
+from funnelsim.program import records as p
 from funnelsim.program.names import name_hash
 from funnelsim.scenario import quantities as q
 

@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Iterable
 
 from funnelsim.program import calendar as cal
-from funnelsim.program.program import NONE
+from funnelsim.program.records import NONE
 from funnelsim.scenario import Scenario
 
 

@@ -3,48 +3,54 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from funnelsim.scenario import words
+from funnelsim.scenario.amounts import periods_fit
+from funnelsim.scenario.cases import Case
 from funnelsim.scenario.dates import months_between
-from funnelsim.scenario.problems import PathParts, listed
-from funnelsim.scenario.quantities import ByMonth, Constant
-from funnelsim.scenario.routes import (
-    Standing,
-    circular_limits,
-    endless_round,
-    entries,
-    exits,
-    spent_limits,
-    track_in,
-)
+from funnelsim.scenario.problems import Finding, PathParts, listed
+from funnelsim.scenario.quantities import ByMonth, Constant, Number
+from funnelsim.scenario.rounds import MOST_VISITS, Round, endless_rounds
+from funnelsim.scenario.routes import Standing, circular_limits, entries, exits, moves_of, spent_limits, track_in
+from funnelsim.scenario.staffing import STAFF_RULES
 from funnelsim.scenario.tables import month_name
 
 if TYPE_CHECKING:
-    from funnelsim.scenario.models import Channel, Move, Scenario
-
-Finding = tuple[PathParts, str]
-"""The path of what is wrong, and the message."""
+    from funnelsim.scenario.models import Channel, Move
 
 
-def check(scenario: Scenario) -> Iterator[Finding]:
-    """Yield everything that is wrong with a scenario whose parts are sound and whose names exist."""
-    for rule in _RULES:
-        yield from rule(scenario)
+def check(case: Case) -> Iterator[Finding]:
+    """Yield everything that is surely wrong with how the parts of a scenario fit together."""
+    for rule in (*_RULES, *STAFF_RULES):
+        yield from ((path, message) for path, message in rule(case) if case.is_read(path))
 
 
-# ---------------------------------------------------------------- segments, channels
-def _shares_add_up(scenario: Scenario) -> Iterator[Finding]:
-    shares = [segment.share for segment in scenario.segments.values()]
-    fixed = [share for share in shares if isinstance(share, int | float)]
-    if shares and len(fixed) == len(shares) and abs(sum(fixed) - 1) > 1e-9:
-        sides = " + ".join(f"{share * 100:g}%" for share in fixed)
-        yield ("segments",), f"shares add up to 100%, not {sides} = {sum(fixed) * 100:g}%"
+# ---------------------------------------------------------------- segments, traits, channels
+def _shares_add_up(case: Case) -> Iterator[Finding]:
+    scenario = case.scenario
+    kinds: dict[PathParts, list[Number]] = {}
+    if scenario.segments:
+        kinds["segments",] = [segment.share for segment in scenario.segments.values()]
+    kinds |= {("traits", name): list(shares.values()) for name, shares in scenario.traits.items()}
+    for path, shares in kinds.items():
+        fixed = [share for share in shares if isinstance(share, int | float)]
+        if not case.sure((*path, "*", "share") if path == ("segments",) else path):
+            continue
+        if not shares:
+            yield path, "a trait has at least one value with its share, such as {mobile: 70%, switchboard: 30%}"
+        elif len(fixed) == len(shares) and abs(sum(fixed) - 1) > 1e-9:
+            sides = " + ".join(f"{share * 100:g}%" for share in fixed)
+            yield path, f"shares add up to 100%, not {sides} = {sum(fixed) * 100:g}%"
 
 
-def _one_source(scenario: Scenario) -> Iterator[Finding]:
+def _one_source(case: Case) -> Iterator[Finding]:
+    scenario = case.scenario
     for name, channel in scenario.channels.items():
         path = ("channels", name)
+        if not case.sure((*path, "leads"), (*path, "backlog")):
+            continue
         if channel.leads is None and channel.backlog is None:
             yield path, "a channel needs leads, such as '800 per month', or a backlog, such as 10_000"
         elif channel.leads is not None and channel.backlog is not None:
@@ -66,7 +72,10 @@ def _fields_of_source(path: PathParts, channel: Channel) -> Iterator[Finding]:
             )
 
 
-def _months_covered(scenario: Scenario) -> Iterator[Finding]:
+def _months_covered(case: Case) -> Iterator[Finding]:
+    scenario = case.scenario
+    if not case.sure("start", "horizon"):
+        return
     run = months_between(dt.datetime.combine(scenario.start, dt.time()), scenario.end)
     for name, channel in scenario.channels.items():
         for field, flow in (("leads", channel.leads), ("spend", channel.spend)):
@@ -81,41 +90,44 @@ def _months_covered(scenario: Scenario) -> Iterator[Finding]:
 
 
 # ---------------------------------------------------------------- dates
-def _dates_not_before_run(scenario: Scenario) -> Iterator[Finding]:
+def _dates_not_before_run(case: Case) -> Iterator[Finding]:
     """Refuse dates that have passed; what is dated after the end does not happen, so that a run can be made shorter."""
+    scenario = case.scenario
+    if not case.sure("start"):
+        return
     for number, change in enumerate(scenario.changes):
         if change.from_ < scenario.start:
             message = f"{change.from_} is before the start, {scenario.start}; choose a later date, or write the values"
             yield ("changes", number, "from"), f"{message} into the base"
-    for path, move in _moves(scenario):
+    for path, move in moves_of(scenario):
         date = move.trigger.date if move.trigger else None
-        if date and date < scenario.begin:
+        if date and date < scenario.begin and case.sure("warm_up"):
             message = f"{date} is before the run, which begins on {scenario.begin}; it would never come"
             yield (*path, "trigger", "date"), message
 
 
 # ---------------------------------------------------------------- moves
-def _moves(scenario: Scenario) -> Iterator[tuple[PathParts, Move]]:
-    for stage_name, stage in scenario.stages.items():
-        yield from ((("stages", stage_name, "moves", name), move) for name, move in stage.moves.items())
-    for track_name, track in scenario.tracks.items():
-        yield from ((("tracks", track_name, "moves", name), move) for name, move in track.moves.items())
+def _moves_do_something(case: Case) -> Iterator[Finding]:
+    scenario = case.scenario
+    for path, move in moves_of(scenario):
+        if not case.sure(path):
+            continue
+        leads = [move.to, move.else_, *(step.else_ for step in move.script.values())]
+        if not any(leads) and move.cost == 0 and not move.takes_time:
+            message = "this move does nothing: it has no 'to', no 'else' and no 'cost', and takes no time"
+            yield path, f"{message}; give it one of them"
 
 
-def _moves_do_something(scenario: Scenario) -> Iterator[Finding]:
-    for path, move in _moves(scenario):
-        if move.to is None and move.else_ is None and move.cost == 0:
-            yield path, "this move does nothing: it has no 'to', no 'else' and no 'cost'; give it one of them"
-
-
-def _attempts_have_gaps(scenario: Scenario) -> Iterator[Finding]:
-    for path, move in _moves(scenario):
-        if move.every is None and move.attempt_limit != 1:
+def _attempts_have_gaps(case: Case) -> Iterator[Finding]:
+    scenario = case.scenario
+    for path, move in moves_of(scenario):
+        if move.every is None and move.attempt_limit != 1 and case.sure((*path, "every"), (*path, "attempts")):
             again = "unlimited attempts need" if move.attempts == "unlimited" else "more than one attempt needs"
             yield (*path, "attempts"), f"{again} 'every', the wait between them, such as every: 1d"
 
 
-def _entries_trigger_tracks(scenario: Scenario) -> Iterator[Finding]:
+def _entries_trigger_tracks(case: Case) -> Iterator[Finding]:
+    scenario = case.scenario
     for stage_name, stage in scenario.stages.items():
         for name, move in stage.moves.items():
             if move.trigger and move.trigger.enters:
@@ -123,51 +135,140 @@ def _entries_trigger_tracks(scenario: Scenario) -> Iterator[Finding]:
                 yield ("stages", stage_name, "moves", name, "trigger", "enters"), message
 
 
+def _counts_can_be_reached(case: Case) -> Iterator[Finding]:
+    scenario = case.scenario
+    for path, move in moves_of(scenario):
+        if not case.sure(*((*path, field) for field in ("to", "attempts", "every", "lifetime_attempts"))):
+            continue
+        if move.needs != 1 and move.to is None:
+            message = "'needs' counts the successes it takes to lead on, but this move has no 'to'"
+            yield (*path, "needs"), f"{message}; name a stage, or leave 'needs' out"
+        limits = {"attempts": move.attempt_limit, "lifetime_attempts": move.lifetime_attempts}
+        for field, limit in limits.items():
+            for counted, number in (("needs", move.needs), ("unanswered", move.unanswered)):
+                if _is_more(number, limit):
+                    what = f"{number:g} successes are needed" if counted == "needs" else f"{number:g} go unanswered"
+                    message = f"before {what} the move ends: it has {_attempts(limit)} ({field})"
+                    yield (*path, counted), f"{message}; raise '{field}', or lower '{counted}'"
+
+
+def _is_more(number: Number | str, limit: Number | str) -> bool:
+    return isinstance(number, int | float) and isinstance(limit, int | float) and number > limit
+
+
+def _attempts(limit: Number | str) -> str:
+    return "1 attempt" if limit == 1 else f"{limit} attempts"
+
+
+def _extensions_of_deadlines(case: Case) -> Iterator[Finding]:
+    scenario = case.scenario
+    horizon = scenario.end - dt.datetime.combine(scenario.start, dt.time())
+    for path, move in moves_of(scenario):
+        if move.extend is None or not case.sure(path):
+            continue
+        if not move.is_deadline or move.trigger:
+            message = "only a deadline can be put off: a move with a constant 'after', one attempt, a chance of 100%"
+            yield (
+                (*path, "extend"),
+                f"{message} and a 'to', that needs nobody and no trigger; here {_no_deadline(move)}",
+            )
+        owned = path[0] == "stages" and scenario.stages[str(path[1])].owner
+        if move.extend.per_owner != "unlimited" and not owned and case.sure((*path[:2], "owner")):
+            message = "nobody owns the leads here, so that there is no limit per owner; give the stage an owner"
+            yield (*path, "extend", "per_owner"), f"{message}, or leave 'per_owner' out"
+        times = move.extend.times
+        known = case.sure("start", "horizon")
+        if isinstance(times, int | float) and known and dt.timedelta(milliseconds=move.extend.by * times) > horizon:
+            by = f"{words.times(times)} by {words.duration(move.extend.by)}"
+            message = f"extended {by} the deadline lies beyond the horizon, {words.span(scenario.horizon)}"
+            yield (*path, "extend"), f"{message}; extend it by less, or fewer times"
+
+
+def _no_deadline(move: Move) -> str:
+    """Say why a move is no deadline."""
+    reasons = {
+        "it has no 'to'": move.to is None,
+        "'after' is no constant": not isinstance(move.after, Constant),
+        f"'attempts' is {move.attempt_limit}": move.attempt_limit != 1,
+        "it has a trigger": move.trigger,
+        "it needs a team": move.team,
+        "it has a script": move.script,
+        "it takes working time": move.takes_time,
+        "it needs several successes": move.needs != 1,
+        "the chance is not 100%": move.chance != 1.0,
+    }
+    return next((reason for reason, holds in reasons.items() if holds), "it has odds")
+
+
 # ---------------------------------------------------------------- the graph of stages
-def _final_stages_end(scenario: Scenario) -> Iterator[Finding]:
+def _final_stages_end(case: Case) -> Iterator[Finding]:
+    scenario = case.scenario
     for name, stage in scenario.stages.items():
-        if stage.final is True and (stage.moves or stage.track != "none"):
+        if stage.final is True and (stage.moves or stage.track != "none") and case.sure(("stages", name, "track")):
             held = "moves" if stage.moves else f"the track '{stage.track}'"
             yield (
                 ("stages", name, "final"),
                 f"a final stage has no moves and no track, but this one has {held}; drop one",
             )
     for name, channel in scenario.channels.items():
-        if scenario.stages[channel.enters].is_final:
+        sure = case.sure(
+            ("stages", channel.enters, "moves"), *(("stages", channel.enters, f) for f in ("track", "final"))
+        )
+        if scenario.stages[channel.enters].is_final and sure:
             message = f"'{channel.enters}' is final, so that nothing would happen to these leads; enter another stage"
             yield ("channels", name, "enters"), message
 
 
-def _stages_are_reached(scenario: Scenario) -> Iterator[Finding]:
-    reached = {entering.stage for entering in entries(scenario)}
+def _stages_are_reached(case: Case) -> Iterator[Finding]:
+    scenario = case.scenario
+    reached = {entering.stage for entering in entries(scenario, case.unknown)}
     for name in scenario.stages:
         if name not in reached:
             yield ("stages", name), "no lead can reach this stage; lead a channel, move or track here, or remove it"
 
 
-def _stages_have_a_way_out(scenario: Scenario) -> Iterator[Finding]:
+def _stages_have_a_way_out(case: Case) -> Iterator[Finding]:
+    scenario = case.scenario
     ways: dict[str, set[str]] = {}
-    for entering in entries(scenario):
+    for entering in entries(scenario, case.unknown):
         standing = Standing(entering.stage, track_in(scenario, entering))
-        ways.setdefault(entering.stage, set()).update(exits(scenario, standing) - {entering.stage})
+        ways.setdefault(entering.stage, set()).update(exits(scenario, standing, case.unknown) - {entering.stage})
     for name, stage in scenario.stages.items():
-        if name in ways and not ways[name] and not stage.is_final:
+        sure = name not in case.unknown.stages and case.sure(("stages", name, "final"))
+        if sure and name in ways and not ways[name] and not stage.is_final:
             message = "leads that come here never leave: no move or track leads to another stage"
             yield ("stages", name), f"{message}; add one, or take moves and track away to make it final"
 
 
-def _round(stages: list[str]) -> str:
+def _round(stages: Sequence[str]) -> str:
     most = 8
     return " -> ".join(stages if len(stages) <= most else [*stages[:most], "…"])
 
 
-def _time_passes(scenario: Scenario) -> Iterator[Finding]:
-    if stages := endless_round(scenario):
-        message = f"leads go round in no time and for ever: {_round(stages)}; give one of the moves a wait"
-        yield ("stages", stages[0]), message
+def _time_passes(case: Case) -> Iterator[Finding]:
+    for found in endless_rounds(case):
+        way = f"{_round(found.stages)}; give one of the moves a "
+        if found.ticks == 0:
+            message = f"{_whose(found)} go round in no time and for ever: {way}wait"
+        else:
+            scenario = case.scenario
+            horizon = scenario.end - dt.datetime.combine(scenario.start, dt.time())
+            number = f"{horizon / dt.timedelta(milliseconds=1) / found.ticks:,.0f}"
+            message = f"{_whose(found)} go round for ever, each time in at most {words.duration(found.ticks)}: {way}"
+            message += f"longer wait, since the horizon of {words.span(scenario.horizon)} holds {number} rounds, and a"
+            message += f" lead can visit a stage {MOST_VISITS:,} times"
+        yield ("stages", found.stages[0]), message
 
 
-def _limits_end_somewhere(scenario: Scenario) -> Iterator[Finding]:
+def _whose(found: Round) -> str:
+    kinds = [f"{by} {name}" for by, name in found.kind.items()]
+    return f"leads of {listed(kinds, 'and')}" if kinds else "leads"
+
+
+def _limits_end_somewhere(case: Case) -> Iterator[Finding]:
+    scenario = case.scenario
+    if not case.sure("stages.*.track", "stages.*.moves", "tracks"):
+        return
     if stages := circular_limits(scenario):
         path = spent_limits(scenario, stages[0])[stages[1]]
         message = f"once its lifetime limits are met, a lead is sent round for ever: {_round(stages)}"
@@ -175,24 +276,28 @@ def _limits_end_somewhere(scenario: Scenario) -> Iterator[Finding]:
 
 
 # ---------------------------------------------------------------- what nobody uses
-def _all_is_used(scenario: Scenario) -> Iterator[Finding]:
+def _all_is_used(case: Case) -> Iterator[Finding]:
+    scenario = case.scenario
     joined = {stage.track for stage in scenario.stages.values()}
     sent = {touch for track in scenario.tracks.values() for touch in track.touches}
-    for name in scenario.tracks:
+    for name in scenario.tracks if case.sure("stages.*.track") else ():
         if name not in joined:
             yield ("tracks", name), f"no stage joins track '{name}'; name it in the 'track' of a stage, or remove it"
-    for name in scenario.touches:
+    for name in scenario.touches if case.sure("tracks.*.touches") else ():
         if name not in sent:
             yield ("touches", name), f"no track uses touch '{name}'; name it in the 'touches' of a track, or remove it"
 
 
-_RULES: tuple[Callable[[Scenario], Iterator[Finding]], ...] = (
+_RULES: tuple[Callable[[Case], Iterator[Finding]], ...] = (
     _shares_add_up,
     _one_source,
     _months_covered,
+    periods_fit,
     _dates_not_before_run,
     _moves_do_something,
     _attempts_have_gaps,
+    _counts_can_be_reached,
+    _extensions_of_deadlines,
     _entries_trigger_tracks,
     _final_stages_end,
     _stages_are_reached,

@@ -8,9 +8,13 @@ from pydantic import BaseModel
 
 from funnelsim.scenario import structure
 from funnelsim.scenario.problems import RefusedError
+from funnelsim.scenario.rosters import names_people
 from funnelsim.scenario.structure import Spot
-from funnelsim.scenario.tables import BY_NAME, MONTH_KEY
-from funnelsim.scenario.tree import Entry, Fields, Leaf, Node
+from funnelsim.scenario.tables import BY_ORDER, MONTH_KEY
+from funnelsim.scenario.tree import Entry, Fields, Leaf, Node, plain
+
+_NO_TABLES = {"uncertain", *BY_ORDER}
+"""What may stand alone in a mapping that is no table by name: a belief, or what lists by order."""
 
 
 def merge(base: Node, over: Node, model: type[BaseModel]) -> Node:
@@ -25,6 +29,8 @@ def merge(base: Node, over: Node, model: type[BaseModel]) -> Node:
 def _merge(base: Node, over: Node, spot: Spot) -> Node:
     if not isinstance(base, Fields) or not isinstance(over, Fields):
         return over
+    if spot.or_value and names_people(plain(base)) != names_people(plain(over)):
+        return over
     if spot.kind == "value":
         return _merge_values(base, over)
     return _overlay(base, over, lambda name, old, new: _merge(old, new, _below(spot, name)))
@@ -35,7 +41,7 @@ def _merge_values(base: Fields, over: Fields) -> Node:
     tables = (base.entries, over.entries)
     if all(table and all(map(MONTH_KEY.fullmatch, table)) for table in tables):
         return _overlay(base, over, lambda _, __, new: new)
-    if any(all(list(table) == [name] for table in tables) for name in BY_NAME):
+    if list(base.entries) == list(over.entries) and len(base.entries) == 1 and not _NO_TABLES & set(base.entries):
         return _overlay(base, over, lambda _, old, new: _replace_entries(old, new))
     return over
 

@@ -7,7 +7,6 @@ A `Kind` stands in the annotation of a field, beside the Python type of what it 
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,12 +14,13 @@ from typing import Any
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
-from funnelsim.scenario import luck, measures, schemas, tables, units
+from funnelsim.scenario import dates, ids, luck, measures, rosters, schemas, tables, units, ways
 from funnelsim.scenario.frozen import FrozenDict, freeze
 from funnelsim.scenario.measures import Measure
 from funnelsim.scenario.paths import format_path, parse_path
 from funnelsim.scenario.problems import RefusedError, read_each, shown
 from funnelsim.scenario.quantities import Number, Span
+from funnelsim.scenario.structure import parts_of_union
 
 FAULT = "fault"
 """The type of the pydantic errors whose text is already a message of ours."""
@@ -88,15 +88,22 @@ COUNT = _number(measures.COUNT)
 TIMES = _number(measures.TIMES)
 ATTEMPTS = _number(measures.TIMES, "auto", "unlimited")
 LIFETIME = _number(measures.TIMES, "unlimited")
+LIMIT = _number(measures.LIMIT, "unlimited")
+QUEUE_LIMIT = _number(measures.QUEUE, "unlimited")
+HOURS = _number(measures.HOURS)
+PACE = _number(measures.PACE)
+WIN_RATE = _number(measures.CHANCE)
 MONEY = _number(measures.MONEY)
 WAIT = _luck(luck.WAIT)
 WAIT_OR_CADENCE = _luck(luck.WAIT, "cadence")
 GAP = _luck(luck.GAP)
 AGE = _luck(luck.AGE)
+TAKES = _luck(luck.TAKES)
 VALUE = _luck(luck.VALUE)
 CHANCE = Kind(tables.read_chance, tables.write_chance, schemas.chance())
 LEADS_FLOW = Kind(tables.LEADS_FLOW.read, tables.LEADS_FLOW.write, schemas.flow(tables.LEADS_FLOW))
 MONEY_FLOW = Kind(tables.MONEY_FLOW.read, tables.MONEY_FLOW.write, schemas.flow(tables.MONEY_FLOW))
+SALARY = Kind(tables.SALARY.read, tables.SALARY.write, schemas.flow(tables.SALARY))
 
 
 def _read_odds_list(raw: object) -> tuple[Number, ...]:
@@ -122,23 +129,7 @@ WEEKDAYS = _season(tables.WEEKDAYS)
 
 
 # ---------------------------------------------------------------- the calendar
-_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
-FIRST_YEAR, LAST_YEAR = 1900, 2999
 MOST_YEARS = 100
-
-
-def read_date(raw: object) -> dt.date:
-    """Read ``2026-01-31``."""
-    match = _DATE.fullmatch(raw) if isinstance(raw, str) else None
-    if match is None:
-        raise RefusedError(f"a date is written 2026-01-31, not {shown(raw)}")
-    try:
-        date = dt.date(*map(int, match.groups()))
-    except ValueError as error:
-        raise RefusedError(f"no such date {shown(raw)}: {error}") from None
-    if not FIRST_YEAR <= date.year <= LAST_YEAR:
-        raise RefusedError(f"a date lies between the years {FIRST_YEAR} and {LAST_YEAR}, not {shown(raw)}")
-    return date
 
 
 def _read_horizon(raw: object) -> Span:
@@ -164,23 +155,79 @@ def _bounded(span: Span, raw: object) -> Span:
     return span
 
 
+def _read_some_ticks(raw: object) -> int:
+    return int(measures.DURATION.fixed(raw))
+
+
 def _read_ticks(raw: object) -> int:
-    ticks = int(measures.DURATION.fixed(raw))
+    ticks = _read_some_ticks(raw)
     if ticks == 0:
         raise RefusedError(f"a duration above 0 is needed here, not {shown(raw)}; write 30d")
     return ticks
 
 
-DATE = Kind(read_date, dt.date.isoformat, schemas.DATE)
+DATE = Kind(dates.read_date, dt.date.isoformat, schemas.DATE)
 HORIZON = Kind(_read_horizon, units.write_span, schemas.SPAN)
 WARM_UP = Kind(_read_warm_up, units.write_span, schemas.either(schemas.SPAN, *schemas.words(("none",))))
 PERIOD = Kind(tables.read_period, units.write_period, schemas.SPAN)
 TICKS = Kind(_read_ticks, units.write_duration, schemas.DURATION)
+SOME_TICKS = Kind(_read_some_ticks, units.write_duration, schemas.DURATION)
 TICKS_OR_MONTH = Kind(
     _or_word(("month",), _read_ticks),
     _unless_word(units.write_duration),
     schemas.either(schemas.DURATION, *schemas.words(("month",))),
 )
+
+
+# ---------------------------------------------------------------- people
+MOST_PRIORITY = 1_000_000
+
+
+def _read_priority(raw: object) -> int:
+    if isinstance(raw, bool) or not isinstance(raw, int) or abs(raw) > MOST_PRIORITY:
+        raise RefusedError(
+            f"a priority is a whole number between -{MOST_PRIORITY:_} and {MOST_PRIORITY:_}, not {shown(raw)}"
+        )
+    return raw
+
+
+@dataclass(frozen=True)
+class PartsOr:
+    """Reads a mapping of named parts as such, and what is no such mapping as a `Kind` does.
+
+    Attributes
+    ----------
+    holds_parts : callable
+        Whether plain data, or a value, is a mapping of named parts.
+    other : Kind
+        How anything else is read and written.
+    """
+
+    holds_parts: Callable[[Any], bool]
+    other: Kind
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        parts = handler.generate_schema(parts_of_union(source))
+
+        def read(raw: Any, read_parts: core_schema.ValidatorFunctionWrapHandler) -> Any:
+            return read_parts(raw) if self.holds_parts(raw) else self.other.validate(raw)
+
+        def write(value: Any, write_parts: core_schema.SerializerFunctionWrapHandler) -> Any:
+            return write_parts(value) if self.holds_parts(value) else self.other.write(value)
+
+        written = core_schema.wrap_serializer_function_ser_schema(write, schema=parts)
+        return core_schema.no_info_wrap_validator_function(read, parts, serialization=written)
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return schemas.either(self.other.schema, {**handler(core), "minProperties": 1})
+
+
+COUNTED = Kind(rosters.read_people, rosters.write_people, schemas.people())
+PEOPLE = PartsOr(rosters.names_people, COUNTED)
+DAYS_OFF = Kind(rosters.read_days_off, tuple, schemas.days_off())
+NAMES = Kind(rosters.read_some, rosters.write_some, schemas.some())
+CONDITIONS = Kind(rosters.read_conditions, rosters.write_conditions, schemas.conditions())
+PRIORITY = Kind(_read_priority, int, {"type": "integer", "minimum": -MOST_PRIORITY, "maximum": MOST_PRIORITY})
 
 
 # ---------------------------------------------------------------- settings of changes and variants
@@ -204,59 +251,10 @@ SETTINGS = Kind(_read_settings, thaw, {"type": "object", "minProperties": 1})
 
 
 # ---------------------------------------------------------------- names
-RESERVED = frozenset(
-    {"all", "none", "keep", "never", "auto", "unlimited", "cadence", "time", "date"}
-    | {"spend", "revenue", "leads", "new_leads", "reopened", "touches", "responses"}
-)
-"""Words that mean something themselves, so that nothing can be called so."""
-
-RESERVED_STARTS = tuple(
-    "first_ fast_ old_ rate_ lvr_ cost_per_ stalled_ in_ days_to_ touches_per_ value_ spend_ p90_".split()  # noqa: SIM905
-)
-"""How the names of metrics start, so that no stage can be called so."""
-
-LONGEST_NAME = 40
-SLUG = rf"[a-z][a-z0-9_]{{0,{LONGEST_NAME - 1}}}"
-
-
-def read_slug(raw: object) -> str:
-    """Read an id: small letters, digits and ``_``."""
-    if not isinstance(raw, str) or not re.fullmatch(SLUG, raw):
-        raise RefusedError(
-            f"{shown(raw)} is no id: write up to {LONGEST_NAME} small letters, digits and _, a letter first; "
-            "any other text goes into label"
-        )
-    return raw
-
-
-def read_name(raw: object) -> str:
-    """Read the id of a part of a scenario, which must not read like a metric or a word of the language."""
-    name = read_slug(raw)
-    if name in RESERVED:
-        raise RefusedError(f"'{name}' is a reserved name; choose another, such as '{name}_1'")
-    if "_to_" in f"_{name}_":
-        raise RefusedError(f"'{name}' holds 'to', which joins two stages in the names of metrics; write it without")
-    return name
-
-
-def read_stage_name(raw: object) -> str:
-    """Read the id of a stage, which also must not start like the name of a metric."""
-    name = read_name(raw)
-    for start in RESERVED_STARTS:
-        if name.startswith(start):
-            raise RefusedError(f"'{name}' starts with '{start}' as the names of metrics do; choose another name")
-    return name
-
-
-def read_track_move_name(raw: object) -> str:
-    """Read the id of a move of a track, beside its touches."""
-    name = read_name(raw)
-    if name == "touch":
-        raise RefusedError("'touch' names the touches of the track itself; choose another name for this move")
-    return name
-
-
-NAME = Kind(read_name, str, {"type": "string", "pattern": f"^{SLUG}$"})
-VARIANT_NAME = Kind(read_slug, str, NAME.schema)
-STAGE_NAME = Kind(read_stage_name, str, NAME.schema)
-TRACK_MOVE_NAME = Kind(read_track_move_name, str, NAME.schema)
+NAME = Kind(ids.read_name, str, {"type": "string", "pattern": f"^{ids.SLUG}$"})
+VARIANT_NAME = Kind(ids.read_slug, str, NAME.schema)
+STAGE_NAME = Kind(ids.read_stage_name, str, NAME.schema)
+TRACK_MOVE_NAME = Kind(ids.read_track_move_name, str, NAME.schema)
+TEAM_NAME = Kind(ids.read_team_name, str, NAME.schema)
+TRAIT_NAME = Kind(ids.read_trait_name, str, NAME.schema)
+WAY = Kind(ways.read_way, ways.write_way, schemas.either({"type": "string"}, schemas.way(NAME.schema)))

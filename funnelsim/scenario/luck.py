@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from funnelsim.scenario import units
-from funnelsim.scenario.measures import DURATION, MONEY, PLAIN, Measure, parameters_of
+from funnelsim.scenario.measures import DURATION, MONEY, PLAIN, WORK, Measure, parameters_of
 from funnelsim.scenario.problems import RefusedError, near_miss, read_each, shown
 from funnelsim.scenario.quantities import (
     Constant,
@@ -242,4 +242,5 @@ def _drawable_shape(shape: Number, what: str = "the shape of a gamma law") -> Nu
 WAIT = LuckMeasure(DURATION, never=True)
 GAP = LuckMeasure(DURATION, never=True, instant=False)
 AGE = LuckMeasure(DURATION)
+TAKES = LuckMeasure(WORK)
 VALUE = LuckMeasure(MONEY)

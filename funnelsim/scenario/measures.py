@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -35,6 +35,8 @@ class Measure:
     low_allowed: bool = True
     high: float = math.inf
     whole: bool = False
+    bounded: bool = False
+    """Whether also an uncertain number has a smallest and a largest value."""
 
     @property
     def is_chance(self) -> bool:
@@ -50,9 +52,14 @@ class Measure:
         if units.split_range(raw):
             raise RefusedError(
                 f"a bare range '{raw}' says neither luck nor ignorance, and luck has no meaning for {self.what}; where "
-                f"the true value is not known write {{uncertain: {raw}}}"
+                f"the true value is not known write {{uncertain: {self._with_bounds(raw)}}}"
             )
         return self.checked(self.read(raw), raw)
+
+    def _with_bounds(self, raw: object) -> str:
+        """Write a range as one with bounds, where it must have some."""
+        parts = units.split_range(raw)
+        return f"between {parts.low} and {parts.high}" if parts and self.bounded else str(raw)
 
     def checked(self, number: float, raw: object) -> float:
         """Refuse a number out of bounds."""
@@ -71,9 +78,8 @@ class Measure:
         """The values that make sense, in words."""
         if self.is_chance:
             return "between 0% and 100%"
-        if not self.low_allowed:
-            return "more than 0"
-        return f"at least {self.write(self.low)}"
+        low = f"at least {self.write(self.low)}" if self.low_allowed else "more than 0"
+        return low if self.high == math.inf else f"{low} and at most {self.in_text(self.high)}"
 
     def number(self, raw: object) -> Number:
         """Read a number, fixed or uncertain."""
@@ -128,6 +134,11 @@ class Measure:
         written = shown(raw) if raw else f"{self.write(low)} to {self.write(high)}"
         if low >= high:
             raise RefusedError(f"a range goes from the smaller to the larger, not {written}")
+        if kind == "range" and self.bounded:
+            raise RefusedError(
+                f"{self.what} has bounds, but {written} leaves one chance in ten to values beyond; write "
+                f"{{uncertain: between {self.in_text(low)} and {self.in_text(high)}}}"
+            )
         if kind == "range" and (low <= 0 or high >= self.high):
             inside = "between 0% and 100%" if self.is_chance else "above 0"
             raise RefusedError(
@@ -214,8 +225,41 @@ ODDS = Measure("an odds multiplier", "0.6 or 2", "1.5 to 2.5", _read_plain, _wri
 PLAIN = Measure("a parameter of a shape", "1.5", "1 to 2", _read_plain, _write_plain, "", low_allowed=False)
 COUNT = Measure("a count", "3 or 10_000", "8_000 to 12_000", _read_count, units.write_amount, "", whole=True)
 TIMES = Measure("a number of times", "3", "3 to 6", _read_count, units.write_amount, "", low=1.0, whole=True)
+LIMIT = Measure("a limit of leads", "60", "40 to 80", _read_count, units.write_amount, "", low=1.0, whole=True)
+QUEUE = Measure("a length of a queue", "20", "10 to 30", _read_count, units.write_amount, "", whole=True)
+MOST_PEOPLE = 10_000
+"""The most people of one team."""
+
+PEOPLE = Measure(
+    "a number of people",
+    "4",
+    "between 3 and 6",
+    _read_count,
+    units.write_amount,
+    "",
+    low=1.0,
+    high=MOST_PEOPLE,
+    whole=True,
+    bounded=True,
+)
+PRESENT = replace(PEOPLE, low=0.0)
+"""How many people of a schedule are there; there may be none for a while."""
+
+HOURS = Measure(
+    "a number of working hours",
+    "7 per day",
+    "between 6 and 8",
+    units.read_hours,
+    _write_plain,
+    "hours",
+    low_allowed=False,
+    high=24.0,
+    bounded=True,
+)
+PACE = Measure("a pace", "1.25", "0.8 to 1.2", _read_plain, _write_plain, "", low_allowed=False)
 LEADS = Measure("a number of leads", "800", "700 to 900", units.read_amount, units.write_amount, "leads")
 MONEY = Measure(
     "an amount of money", "90_000, 12k or 0.05", "80k to 100k", units.read_money, units.write_money, "money"
 )
 DURATION = Measure("a duration", "7d, 2 weeks or 5min", "5d to 9d", units.read_duration, units.write_duration, "time")
+WORK = Measure("a working time", "45min or 1.5h", "20min to 1h", units.read_duration, units.write_duration, "time")

@@ -18,8 +18,11 @@ _AT_KEY = ("extra_forbidden", "missing")
 def problems_of(error: ValidationError, tree: Node, model: type[BaseModel]) -> list[Problem]:
     """Turn the errors of a validation into problems that point into the tree."""
     problems = []
-    for details in error.errors(include_url=False):
+    errors = error.errors(include_url=False)
+    for details in errors:
         location = details["loc"]
+        if details["type"] == "too_short" and any(other["loc"][:-1][: len(location)] == location for other in errors):
+            continue  # a list is not short that holds something, even if that is wrong
         bad_key = bool(location) and location[-1] == "[key]"
         path = location[:-1] if bad_key else location
         place = place_of(tree, path, key=bad_key or details["type"] in _AT_KEY)
@@ -45,8 +48,8 @@ def _message(details: Any, path: PathParts, model: type[BaseModel]) -> str:
             hint = near_miss(value, allowed) if isinstance(value, str) else ""
             return f"must be {listed(allowed)}, not {shown(value)}{hint}"
         case "model_type" | "dict_type" if value is None:
-            noun = _spot_at(path, model).noun
-            return f"nothing stands here; write {{}} for a {noun} without any fields, or leave it out"
+            part = structure.with_article(_spot_at(path, model).noun)
+            return f"nothing stands here; write {{}} for {part} without any fields, or leave it out"
         case "model_type" | "dict_type":
             return f"must be a mapping of {_mapping_of(path, model)}, not {shown(value)}"
         case "tuple_type":
@@ -70,7 +73,15 @@ def _spot_at(path: PathParts, model: type[BaseModel]) -> Spot:
 
 def _mapping_of(path: PathParts, model: type[BaseModel]) -> str:
     spot = _spot_at(path, model)
-    return f"{spot.noun}s by name" if spot.kind == "items" else "numbers by name" if spot.kind == "table" else "fields"
+    if spot.kind == "table":
+        return "numbers by name"
+    return (
+        "people by name"
+        if spot.noun == "person"
+        else f"{spot.noun}s by name"
+        if spot.model is None or spot.kind == "items"
+        else "fields"
+    )
 
 
 def _missing(path: PathParts, model: type[BaseModel]) -> str:
@@ -78,7 +89,7 @@ def _missing(path: PathParts, model: type[BaseModel]) -> str:
     assert spot.model is not None
     info = spot.model.model_fields[structure.field_names(spot.model)[str(path[-1])]]
     what = f": {info.description[0].lower()}{info.description[1:].rstrip('.')}" if info.description else ""
-    return f"a {spot.noun} needs this field{what}"
+    return f"{structure.with_article(spot.noun)} needs this field{what}"
 
 
 def _unknown(path: PathParts, model: type[BaseModel]) -> str:

@@ -8,39 +8,47 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, PrivateAttr
 
 from funnelsim.scenario import dates, kinds
-from funnelsim.scenario.building import edited
+from funnelsim.scenario.building import changed, edited
 from funnelsim.scenario.frozen import FrozenDict
+from funnelsim.scenario.moves import Extend, Move, Odds, Step, Trigger
+from funnelsim.scenario.parts import Date, Money, Name, Part, Share, StageName
 from funnelsim.scenario.problems import Place, Problem, ScenarioError, near_miss
-from funnelsim.scenario.quantities import ChanceValue, Constant, Flow, Luck, Number, Span
+from funnelsim.scenario.quantities import Constant, Flow, Luck, Number, Span
 from funnelsim.scenario.settings import Setting, settings_of
+from funnelsim.scenario.teams import Person, Protection, RecycleAfter, Rule, Team
+from funnelsim.scenario.tracks import Exhausted, Response, Touch, Track
 from funnelsim.scenario.tree import grow
 from funnelsim.scenario.writing import write_yaml
 
-Share = Annotated[Number, kinds.SHARE]
-OddsNumber = Annotated[Number, kinds.ODDS]
-OddsList = Annotated[tuple[Number, ...], kinds.ODDS_LIST]
-Money = Annotated[Number, kinds.MONEY]
-Wait = Annotated[Luck, kinds.WAIT]
-Gap = Annotated[Luck, kinds.GAP]
-Chance = Annotated[ChanceValue, kinds.CHANCE]
-Date = Annotated[dt.date, kinds.DATE]
-Name = Annotated[str, kinds.NAME]
-StageName = Annotated[str, kinds.STAGE_NAME]
-
-
-class Part(BaseModel):
-    """A part of a scenario: frozen, strict, without unknown fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-    changeable: ClassVar[frozenset[str]] = frozenset()
-    """The fields that a dated change may set."""
+__all__ = [
+    "Change",
+    "Channel",
+    "Exhausted",
+    "Extend",
+    "Move",
+    "Odds",
+    "Part",
+    "Person",
+    "Protection",
+    "RecycleAfter",
+    "Response",
+    "Rule",
+    "Scenario",
+    "Seasonality",
+    "Segment",
+    "Stage",
+    "Step",
+    "Team",
+    "Touch",
+    "Track",
+    "Trigger",
+    "Variant",
+]
 
 
 class Segment(Part):
@@ -50,17 +58,6 @@ class Segment(Part):
 
     share: Share = Field(description="The share of leads that are of this segment; all shares add up to 100%.")
     label: str | None = Field(None, description="A name for pictures and tables, in any language.")
-
-
-class Odds(Part):
-    """What multiplies the odds of a chance, by segment, channel, attempt and visit; 1 where nothing is said."""
-
-    changeable = frozenset({"segment", "channel", "attempt", "visit"})
-
-    segment: FrozenDict[str, OddsNumber] = Field(FrozenDict(), description="By segment.")
-    channel: FrozenDict[str, OddsNumber] = Field(FrozenDict(), description="By channel.")
-    attempt: OddsList = Field((), description="By attempt: the first, the second, …; the last serves all later ones.")
-    visit: OddsList = Field((), description="By visit: the first, the second, …; the last serves all later ones.")
 
 
 class Seasonality(Part):
@@ -99,63 +96,14 @@ class Channel(Part):
     label: str | None = Field(None, description="A name for pictures and tables, in any language.")
 
 
-class Trigger(Part):
-    """What starts a move instead of the entry to its stage or track: exactly one of the three."""
-
-    enters: str | None = Field(None, description="For a move of a track: the lead enters this stage.")
-    date: Date | None = Field(None, description="Midnight of this date, for leads that are there by then.")
-    idle: Annotated[int, kinds.TICKS] | None = Field(
-        None, description="So long after the last activity: an entry to a stage or a success."
-    )
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> Trigger:
-        given = [name for name in ("enters", "date", "idle") if getattr(self, name) is not None]
-        if len(given) != 1:
-            text = f"a trigger is one of enters, date and idle; {'none' if not given else ' and '.join(given)} given"
-            raise PydanticCustomError(kinds.FAULT, "{text}", {"text": text})
-        return self
-
-
-class Move(Part):
-    """Something that can happen to a lead: a wait, then a chance, then where it leads."""
-
-    changeable = frozenset({"after", "every", "attempts", "lifetime_attempts", "chance", "odds", "cost"})
-
-    after: Wait = Field(Constant(0), description="The wait from entering until the first attempt.")
-    every: Gap | None = Field(None, description="The wait from one attempt to the next.")
-    attempts: Annotated[Number | Literal["auto", "unlimited"], kinds.ATTEMPTS] = Field(
-        "auto", description="How many attempts in one stay; auto: 1, or unlimited where 'every' is given."
-    )
-    lifetime_attempts: Annotated[Number | Literal["unlimited"], kinds.LIFETIME] = Field(
-        "unlimited", description="How many attempts over all stays of a lead."
-    )
-    chance: Chance = Field(
-        1.0, description="The chance that an attempt succeeds, on average over the leads that enter."
-    )
-    odds: Odds = Field(Odds(), description="What multiplies the odds of the chance.")
-    reference: bool = Field(
-        False, description="Whether 'chance' is that of a lead with all odds at 1, instead of the average."
-    )
-    to: str | None = Field(None, description="The stage that a success leads to; without it the lead stays.")
-    else_: str | None = Field(None, alias="else", description="The stage that the last failure leads to.")
-    cost: Money = Field(0, description="Money per attempt.")
-    trigger: Trigger | None = Field(None, description="What starts the move, instead of entering.")
-    label: str | None = Field(None, description="A name for pictures and tables, in any language.")
-
-    @property
-    def attempt_limit(self) -> Number | Literal["unlimited"]:
-        """Attempts in one stay, with ``auto`` resolved (rule 21)."""
-        if self.attempts != "auto":
-            return self.attempts
-        return 1 if self.every is None else "unlimited"
-
-
 class Stage(Part):
     """Where a lead stands; a lead is always in exactly one stage."""
 
-    changeable = frozenset({"value"})
+    changeable = frozenset({"value", "win_rate"})
 
+    owner: str | None = Field(
+        None, description="The team one of whose people has the lead in hand, until it leaves the stages of this team."
+    )
     moves: FrozenDict[Name, Move] = Field(FrozenDict(), description="What can happen here; the moves race each other.")
     track: str = Field(
         "none", description="The track a lead joins here; none: it leaves its track, keep: it stays in it."
@@ -166,6 +114,10 @@ class Stage(Part):
     value: Annotated[Luck, kinds.VALUE] | None = Field(
         None, description="Money earned with every entry, drawn each time."
     )
+    win_rate: Annotated[Number, kinds.WIN_RATE] | None = Field(
+        None,
+        description="The stated chance that a lead here is won in the end; 100%: it is won.",
+    )
     label: str | None = Field(None, description="A name for pictures and tables, in any language.")
 
     @property
@@ -173,58 +125,9 @@ class Stage(Part):
         """Whether leads end here, with ``auto`` resolved (rule 14)."""
         return not self.moves and self.track == "none" if self.final == "auto" else self.final
 
-
-class Touch(Part):
-    """One marketing contact."""
-
-    changeable = frozenset({"cost", "response"})
-
-    cost: Money = Field(0, description="Money per touch.")
-    response: Chance = Field(description="The chance that a lead responds.")
-    label: str | None = Field(None, description="A name for pictures and tables, in any language.")
-
-
-class Response(Part):
-    """What a response to a touch does."""
-
-    to: str | None = Field(None, description="The stage a lead that responds goes to; without it the lead stays.")
-
-
-class Exhausted(Part):
-    """When a track gives a lead up."""
-
-    changeable = frozenset({"after"})
-
-    after: Annotated[Number, kinds.TIMES] = Field(description="After so many touches.")
-    per: Literal["stay", "lifetime"] = Field("stay", description="Touches of one stay in the track, or of all of them.")
-    to: str | None = Field(None, description="The stage that exhausted leads go to; without it the track falls silent.")
-
-
-class Track(Part):
-    """A nurture programme that runs beside the stages: touches in rotation, on a cadence."""
-
-    changeable = frozenset({"cadence", "after", "odds"})
-
-    cadence: Gap = Field(description="The wait from one touch to the next.")
-    after: Annotated[Luck | Literal["cadence"], kinds.WAIT_OR_CADENCE] = Field(
-        "cadence", description="The wait until the first touch; cadence: as between touches."
-    )
-    touches: tuple[str, ...] = Field(min_length=1, description="The touches, in rotation.")
-    on_response: Response = Field(Response(), description="What a response does.")
-    exhausted: Exhausted | None = Field(None, description="When the track gives a lead up; without it, never.")
-    odds: Odds = Field(Odds(), description="What multiplies the odds of a response.")
-    reference: bool = Field(
-        False, description="Whether responses are those of a lead with all odds at 1, instead of the average."
-    )
-    moves: FrozenDict[Annotated[str, kinds.TRACK_MOVE_NAME], Move] = Field(
-        FrozenDict(), description="Further moves that race beside the touches."
-    )
-    label: str | None = Field(None, description="A name for pictures and tables, in any language.")
-
-    @property
-    def first_wait(self) -> Luck:
-        """The wait until the first touch, with ``cadence`` resolved."""
-        return self.cadence if isinstance(self.after, str) else self.after
+    def team_of(self, move: Move) -> str | None:
+        """Return the team whose people make the attempts of a move: the one it names, or for work the owner."""
+        return move.team or (self.owner if move.takes_time else None)
 
 
 class Change(Part):
@@ -264,7 +167,13 @@ class Scenario(Part):
         30 * 86_400_000, description="The age at which a lead is old; month: when created in an earlier month."
     )
     segments: FrozenDict[Name, Segment] = Field(FrozenDict(), description="Kinds of leads.")
+    traits: FrozenDict[Annotated[str, kinds.TRAIT_NAME], FrozenDict[Name, Share]] = Field(
+        FrozenDict(), description="What else leads differ by, and the shares of the values of each, such as line."
+    )
     channels: FrozenDict[Name, Channel] = Field(min_length=1, description="Where leads come from.")
+    teams: FrozenDict[Annotated[str, kinds.TEAM_NAME], Team] = Field(
+        FrozenDict(), description="People who do work and own leads."
+    )
     stages: FrozenDict[StageName, Stage] = Field(min_length=1, description="Where leads stand, and what moves them on.")
     touches: FrozenDict[Name, Touch] = Field(FrozenDict(), description="Marketing contacts, used by tracks.")
     tracks: FrozenDict[Name, Track] = Field(FrozenDict(), description="Nurture programmes that run beside stages.")
@@ -274,12 +183,18 @@ class Scenario(Part):
     )
 
     _variant_name: str | None = PrivateAttr(None)
+    _variant_label: str | None = PrivateAttr(None)
     _source: str | None = PrivateAttr(None)
 
     @property
     def variant_name(self) -> str | None:
         """The name of the variant this is, or None for the scenario itself. Not compared, not dumped."""
         return self._variant_name
+
+    @property
+    def variant_label(self) -> str | None:
+        """The label of the variant this is, or None. Not compared, not dumped."""
+        return self._variant_label
 
     @property
     def source(self) -> str | None:
@@ -315,7 +230,10 @@ class Scenario(Part):
         if name not in self.variants:
             message = f"no variant '{name}'{near_miss(name, self.variants, 'variants')}"
             raise ScenarioError([Problem(Place(self.source or self.name), "variants", message)])
-        return self._edited(settings_of(grow(kinds.thaw(self.variants[name].set))), name, without=("variants",))
+        settings = settings_of(grow(kinds.thaw(self.variants[name].set)))
+        scenario = self._edited(settings, name, without=("variants",))
+        scenario._variant_label = self.variants[name].label
+        return scenario
 
     def set(self, values: Mapping[str, Any]) -> Scenario:
         """Return a new scenario with other values.
@@ -335,7 +253,12 @@ class Scenario(Part):
         ------
         ScenarioError
             Where a path is unknown or the new scenario is not valid, with everything that is wrong.
+        TypeError
+            Where `values` is no mapping.
         """
+        if not isinstance(values, Mapping):
+            example = '{"stages.sql.moves.expire.after": "14d"}'
+            raise TypeError(f"set() takes a mapping from paths to values, such as {example}, not {values!r}")
         return self._edited(Setting.from_python(values), self.variant_name)
 
     def regimes(self) -> tuple[tuple[dt.date, Scenario], ...]:
@@ -346,16 +269,24 @@ class Scenario(Part):
         tuple of (date, Scenario)
             By date, each with all changes up to then in force. The scenarios have no changes and no variants.
         """
-        regimes = [(self.start, self._edited([], self.variant_name, without=("changes", "variants")))]
+        regimes = [(self.start, self._changed([], without=("changes", "variants")))]
         for date in sorted({change.from_ for change in self.changes}):
             sets = [grow(kinds.thaw(change.set)) for change in self.changes if change.from_ == date]
             settings = [setting for node in sets for setting in settings_of(node)]
-            regimes.append((date, regimes[-1][1]._edited(settings, self.variant_name)))
+            regimes.append((date, regimes[-1][1]._changed(settings)))
         return tuple(regimes)
+
+    def _changed(self, settings: list[Setting], without: tuple[str, ...] = ()) -> Scenario:
+        scenario = changed(self, settings, without)
+        scenario._called_as(self._variant_name, self)
+        return scenario
+
+    def _called_as(self, variant: str | None, other: Scenario) -> None:
+        self._variant_name, self._variant_label, self._source = variant, other._variant_label, other._source
 
     def _edited(self, settings: list[Setting], variant: str | None, without: tuple[str, ...] = ()) -> Scenario:
         scenario = edited(self, settings, without)
-        scenario._variant_name, scenario._source = variant, self._source
+        scenario._called_as(variant, self)
         return scenario
 
     def data(self) -> dict[str, Any]:

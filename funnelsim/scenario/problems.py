@@ -13,6 +13,9 @@ T = TypeVar("T")
 PathParts = tuple[str | int, ...]
 """The way to a node: names of fields and items, numbers of list items from 0."""
 
+Finding = tuple[PathParts, str]
+"""The path of what is wrong, and the message."""
+
 
 @dataclass(frozen=True, order=True)
 class Place:
@@ -61,10 +64,10 @@ class RefusedError(Exception):
 
     def __init__(self, message: str, *within: str | int) -> None:
         super().__init__(message)
-        self.findings: tuple[tuple[PathParts, str], ...] = ((within, message),)
+        self.findings: tuple[Finding, ...] = ((within, message),)
 
     @classmethod
-    def of(cls, findings: Iterable[tuple[PathParts, str]]) -> RefusedError:
+    def of(cls, findings: Iterable[Finding]) -> RefusedError:
         """Make one fault of several findings."""
         fault = cls("")
         fault.findings = tuple(findings)
@@ -75,7 +78,7 @@ class RefusedError(Exception):
 def read_each(read: Callable[[A], T], parts: Iterable[tuple[str | int, A]]) -> list[T]:
     """Read every named part of a value; what is wrong with any of them is raised together."""
     values: list[T] = []
-    findings: list[tuple[PathParts, str]] = []
+    findings: list[Finding] = []
     for name, raw in parts:
         try:
             values.append(read(raw))

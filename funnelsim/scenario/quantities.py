@@ -123,13 +123,13 @@ Luck = Never | Constant | Uniform | Exponential | Lognormal | Gamma | Weibull | 
 # ---------------------------------------------------------------- tables of chances
 @dataclass(frozen=True)
 class Table:
-    """A chance that differs by one thing: `by` is segment, channel, attempt or visit.
+    """A chance that differs by one thing: `by` is segment, channel, attempt, visit or the name of a trait.
 
-    For segment and channel `names` says which; for attempt and visit `names` is empty and the
+    For segment, channel and a trait `names` says which; for attempt and visit `names` is empty and the
     entries are those of the first, second, …, the last serving all later ones.
     """
 
-    by: Literal["segment", "channel", "attempt", "visit"]
+    by: str
     names: tuple[str, ...]
     values: tuple[Number, ...]
 

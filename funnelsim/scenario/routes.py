@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, NamedTuple
 
-from funnelsim.scenario.quantities import ChanceValue, Constant, Empirical, Luck, Table
+from funnelsim.scenario.cases import Unknown
+from funnelsim.scenario.problems import PathParts
+from funnelsim.scenario.quantities import ChanceValue, Never, Table
 
 if TYPE_CHECKING:
     from funnelsim.scenario.models import Move, Scenario, Track
@@ -20,136 +21,131 @@ class Standing(NamedTuple):
     track: str | None
 
 
+def moves_of(scenario: Scenario) -> Iterator[tuple[PathParts, Move]]:
+    """Yield the moves of all stages and tracks with their paths."""
+    for stage_name, stage in scenario.stages.items():
+        yield from ((("stages", stage_name, "moves", name), move) for name, move in stage.moves.items())
+    for track_name, track in scenario.tracks.items():
+        yield from ((("tracks", track_name, "moves", name), move) for name, move in track.moves.items())
+
+
 def track_in(scenario: Scenario, entering: Standing) -> str | None:
     """Return the track a lead is in once it has entered a stage (rule 13)."""
     track = scenario.stages[entering.stage].track
     return entering.track if track == "keep" else None if track == "none" else track
 
 
-def exits(scenario: Scenario, standing: Standing) -> set[str]:
-    """Return the stages that moves, touches and exhaustion lead to from where a lead stands."""
-    targets = {target for move in scenario.stages[standing.stage].moves.values() for target in (move.to, move.else_)}
+_ALL_KNOWN = Unknown()
+
+
+def exits(scenario: Scenario, standing: Standing, unknown: Unknown = _ALL_KNOWN) -> set[str]:
+    """Return the stages that moves, touches, exhaustion and recycling lead to from where a lead stands."""
+    if standing.stage in unknown.stages or standing.track in unknown.tracks:
+        return set(scenario.stages)
+    stage = scenario.stages[standing.stage]
+    targets = {target for move in stage.moves.values() for target in _targets(move)}
     if standing.track:
         track = scenario.tracks[standing.track]
-        targets |= {target for move in track.moves.values() for target in (move.to, move.else_)}
+        targets |= {target for move in track.moves.values() for target in _targets(move)}
         targets |= {track.on_response.to, track.exhausted.to if track.exhausted else None}
+    if stage.owner and (rule := scenario.teams[stage.owner].recycle_after):
+        targets.add(rule.to)
     return {target for target in targets if target}
 
 
-def entries(scenario: Scenario) -> set[Standing]:
+def _targets(move: Move) -> set[str | None]:
+    return {move.to, move.else_, *(step.else_ for step in move.script.values())}
+
+
+def entries(scenario: Scenario, unknown: Unknown = _ALL_KNOWN) -> set[Standing]:
     """Return all entries that can happen: the stage, and the track of the lead before it."""
     found: set[Standing] = set()
-    ahead = [Standing(channel.enters, None) for channel in scenario.channels.values()]
+    entered = scenario.stages if unknown.channels else (channel.enters for channel in scenario.channels.values())
+    ahead = [Standing(stage, None) for stage in entered]
     while ahead:
         entering = ahead.pop()
         if entering not in found:
             found.add(entering)
             track = track_in(scenario, entering)
-            ahead += [Standing(target, track) for target in exits(scenario, Standing(entering.stage, track))]
+            ahead += [Standing(target, track) for target in exits(scenario, Standing(entering.stage, track), unknown)]
     return found
 
 
-# ---------------------------------------------------------------- what happens at the instant of entry
-@dataclass(frozen=True)
-class _Race:
-    """What matters of a move, or of the touches of a track, for the instant of entry."""
-
-    now: bool
-    deadline: bool
-    certain: bool
-    single: bool
-    to: str | None
-    else_: str | None
-
-    def leaves(self) -> tuple[set[str], bool]:
-        """Return where it can lead at once, and whether it surely leads away."""
-        if self.certain and self.to:
-            return {self.to}, True
-        surely = self.single and self.else_ is not None
-        targets = {None if self.certain else self.to, self.else_ if self.single else None}
-        return {target for target in targets if target}, surely
-
-
-def instant_exits(scenario: Scenario, entering: Standing) -> set[str] | None:
-    """Return where a lead that enters a stage can be at the same tick; None where it may stay.
-
-    Moves with a lifetime limit are left out: they do not go on for ever.
-    """
-    stage = scenario.stages[entering.stage]
-    own = [_race_of_move(move) for move in stage.moves.values()]
-    stream: list[_Race] = []
-    if stage.track in scenario.tracks and stage.track != entering.track:
-        stream = list(_races_of_track(scenario, scenario.tracks[stage.track]))
-    targets: set[str] = set()
-    for races in (own, stream):
-        for race in sorted(races, key=lambda race: not race.deadline):  # rule 7: deadlines come first
-            if race.now:
-                led, surely = race.leaves()
-                targets |= led
-                if surely:
-                    return targets
-    return None
-
-
-def _race_of_move(move: Move) -> _Race:
-    certain, single = _is_certain(move.chance), move.attempt_limit == 1
-    no_odds = not (move.odds.segment or move.odds.channel or move.odds.attempt or move.odds.visit)
-    now = _is_now(move.after) and move.trigger is None and move.lifetime_attempts == "unlimited"
-    deadline = isinstance(move.after, Constant) and single and move.chance == 1.0 and no_odds and move.to is not None
-    return _Race(now, deadline, certain, single, move.to, move.else_)
-
-
-def _races_of_track(scenario: Scenario, track: Track) -> Iterator[_Race]:
-    first, exhausted = scenario.touches[track.touches[0]], track.exhausted
-    now = _is_now(track.first_wait) and not (exhausted and exhausted.per == "lifetime")
-    single = exhausted is not None and exhausted.after == 1
-    to, else_ = track.on_response.to, exhausted.to if exhausted else None
-    yield _Race(now, False, _is_certain(first.response), single, to, else_)
-    yield from (_race_of_move(move) for move in track.moves.values())
-
-
-def _is_now(wait: Luck) -> bool:
-    return wait == Constant(0) or (isinstance(wait, Empirical) and wait.values[-1] == 0)
-
-
+# ---------------------------------------------------------------- ways out that no lead can miss
 def _is_certain(chance: ChanceValue) -> bool:
     return all(value == 1 for value in chance.values) if isinstance(chance, Table) else chance == 1
 
 
-def endless_round(scenario: Scenario) -> list[str]:
-    """Find a round of stages that leads surely go in no time, for ever; empty where there is none."""
-    ahead: dict[Standing, set[Standing]] = {}
+def has_final_way_out(scenario: Scenario, name: str) -> bool:
+    """Say whether no lead can come to stand in a stage in silence, as long as nobody switches a move off."""
+    stage = scenario.stages[name]
+    if any(_is_final_way(move, name) for move in stage.moves.values()) or _is_taken_back(scenario, name):
+        return True
+    return stage.track in scenario.tracks and _is_track_final(scenario, scenario.tracks[stage.track], name)
+
+
+def _is_final_way(move: Move, stage: str) -> bool:
+    """Say whether a move goes on until it has led the lead out of a stage."""
+    if isinstance(move.after, Never) or (move.trigger and move.trigger.idle is None):
+        return False
+    leads_on = move.to not in (None, stage)
+    if all(end == "unlimited" for end in (move.attempt_limit, move.lifetime_attempts, move.unanswered)):
+        goes_on = not isinstance(move.every, Never)
+        return goes_on and leads_on and all(map(_is_possible, move.chances))
+    gives_up = move.attempt_limit == 1 or not isinstance(move.every, Never)
+    kept = any(not _is_certain(step.chance) and step.else_ in (None, stage) for step in move.script.values())
+    sure = _is_certain(move.chance) and not kept and move.needs == 1
+    return (gives_up and move.else_ not in (None, stage)) or (sure and leads_on)
+
+
+def _is_track_final(scenario: Scenario, track: Track, stage: str) -> bool:
+    if any(_is_final_way(move, stage) for move in track.moves.values()):
+        return True
+    once = isinstance(track.cadence, Never)
+    if isinstance(track.first_wait, Never) or (once and not (track.exhausted and track.exhausted.after == 1)):
+        return False
+    if track.exhausted:
+        return track.exhausted.to not in (None, stage)
+    touched = all(_is_possible(scenario.touches[touch].response) for touch in track.touches)
+    return touched and track.on_response.to not in (None, stage)
+
+
+def _is_taken_back(scenario: Scenario, name: str) -> bool:
+    """Say whether leads of a stage are surely taken back from their owner, unless something keeps them (rule 50)."""
+    owner = scenario.stages[name].owner
+    rule = scenario.teams[owner].recycle_after if owner else None
+    if rule is None or name in _stages_from(scenario, rule.win_stages):
+        return False
+    owned = {stage for stage in scenario.stages if scenario.stages[stage].owner == owner}
+    promising = _stages_from(scenario, rule.opportunity_stages, within=owned)
+    return bool(rule.follow_up or rule.win or (rule.opportunity and name not in promising))
+
+
+def _stages_from(scenario: Scenario, stages: Iterable[str], within: Iterable[str] | None = None) -> set[str]:
+    """Return all stages that leads can come to from some stages, those among them, without leaving `within`."""
+    allowed = set(scenario.stages if within is None else within)
+    joined: dict[str, set[str]] = {}
     for entering in entries(scenario):
-        stages = instant_exits(scenario, entering)
-        if stages is not None:
-            track = track_in(scenario, entering)
-            ahead[entering] = {Standing(stage, track) for stage in stages}
-    sources: dict[Standing, list[Standing]] = {}
-    for entering, targets in ahead.items():
-        for target in targets:
-            sources.setdefault(target, []).append(entering)
-    escaping = [entering for entering, targets in ahead.items() if not targets <= ahead.keys()]
-    while escaping:
-        entering = escaping.pop()
-        if ahead.pop(entering, None) is not None:
-            escaping += sources.get(entering, [])
-    if not ahead:
-        return []
-    order = {name: number for number, name in enumerate(scenario.stages)}
+        standing = Standing(entering.stage, track_in(scenario, entering))
+        joined.setdefault(entering.stage, set()).update(exits(scenario, standing))
+    found: set[str] = set()
+    ahead = [stage for stage in stages if stage in allowed]
+    while ahead:
+        stage = ahead.pop()
+        if stage not in found:
+            found.add(stage)
+            ahead += joined.get(stage, set()) & allowed
+    return found
 
-    def first(standings: Iterable[Standing]) -> Standing:
-        return min(standings, key=lambda standing: (order[standing.stage], standing.track or ""))
 
-    way = [first(ahead)]
-    while (follower := first(ahead[way[-1]])) not in way:
-        way.append(follower)
-    return [standing.stage for standing in (*way[way.index(follower) :], follower)]
+def _is_possible(chance: ChanceValue) -> bool:
+    return all(value != 0 for value in chance.values) if isinstance(chance, Table) else chance != 0
 
 
 # ---------------------------------------------------------------- lifetime limits that send on at entry
-def spent_limits(scenario: Scenario, stage: str) -> dict[str, tuple[str | int, ...]]:
+def spent_limits(scenario: Scenario, stage: str) -> dict[str, PathParts]:
     """Return where met lifetime limits send a lead at entry (rule 23), each with the path that says so."""
-    targets: dict[str, tuple[str | int, ...]] = {}
+    targets: dict[str, PathParts] = {}
     for name, move in scenario.stages[stage].moves.items():
         if move.lifetime_attempts != "unlimited" and move.else_:
             targets.setdefault(move.else_, ("stages", stage, "moves", name, "else"))

@@ -18,6 +18,9 @@ _OWN = ("description", "default")
 """What a place says of itself, beside the definition it refers to."""
 
 
+_NO_NULL: Schema = {"not": {"type": "null"}}
+
+
 class _Generator(GenerateJsonSchema):
     ignored_warning_kinds = {"non-serializable-default", "skipped-choice"}  # noqa: RUF012 - as pydantic has it
 
@@ -71,7 +74,7 @@ def _tidy_model(node: Schema, model: type[BaseModel], definitions: dict[str, Sch
         "description": node["description"],
         "type": "object",
         "properties": properties,
-        "additionalProperties": False,
+        "additionalProperties": _tidy(node["additionalProperties"], definitions) if structure.is_open(model) else False,
     }
 
 
@@ -91,7 +94,8 @@ def _tidy(node: Any, definitions: dict[str, Schema]) -> Any:
     tidy = {key: _tidy(below, definitions) for key, below in node.items()}
     if "patternProperties" in tidy and "additionalProperties" not in tidy:
         [(pattern, item)] = tidy["patternProperties"].items()
-        tidy["patternProperties"] = {pattern: {"anyOf": [item, {"type": "null"}]} if "$ref" in item else item}
+        named = "$ref" in item or "patternProperties" in item
+        tidy["patternProperties"] = {pattern: {"anyOf": [item, {"type": "null"}]} if named else item}
         tidy["additionalProperties"] = False
         if tidy.pop("minLength", None):
             tidy["minProperties"] = 1
@@ -105,10 +109,14 @@ def _demands(model: type[BaseModel]) -> Schema:
     demands: Schema = {}
     for written in names:
         below = spot.below(written)
+        if below.kind == "tables":
+            demands[written] = {"additionalProperties": {"type": "object", "additionalProperties": _NO_NULL}}
         if below.model is None:
             continue
         inner = _demands(below.model)
         match below.kind:
+            case "items" if below.or_value:
+                demands[written] = {"additionalProperties": _NO_NULL}
             case "items":
                 demands[written] = {"additionalProperties": {"type": "object", **inner}}
             case "list":

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from funnelsim.scenario import units
 from funnelsim.scenario.luck import BARE, FORMS, LuckMeasure
-from funnelsim.scenario.measures import CHANCE, PLAIN, Measure
-from funnelsim.scenario.tables import BY_NAME, BY_ORDER, FlowMeasure
+from funnelsim.scenario.measures import CHANCE, MOST_PEOPLE, PEOPLE, PLAIN, Measure
+from funnelsim.scenario.tables import BY_ORDER, WEEKDAYS, FlowMeasure
 
 Schema = dict[str, Any]
 
@@ -65,15 +66,19 @@ def _scalar(measure: Measure) -> Schema:
     if measure.unit == "time":
         return DURATION
     bounds: Schema = {"minimum" if measure.low_allowed else "exclusiveMinimum": measure.low}
+    bounds |= {"maximum": measure.high} if measure.high < math.inf else {}
     if measure.is_chance:
-        return either({"type": "number", **bounds, "maximum": 1}, pattern(rf"{_NUMERAL}\s*%?"))
+        return either({"type": "number", **bounds}, pattern(rf"{_NUMERAL}\s*%?"))
+    if measure.unit == "hours":
+        return either({"type": "number", **bounds}, pattern(rf"{_NUMERAL}\s*(?:(?:h\s+|hours\s+)?per day)?"))
     return either({"type": "integer" if measure.whole else "number", **bounds}, pattern(_AMOUNT))
 
 
 def _range(measure: Measure) -> Schema:
     kind = "%" if measure.is_chance else measure.unit
     low, high = _SIDES.get(kind, (_AMOUNT, _AMOUNT))
-    return pattern(rf"(?:{low}\s+to\s+{high}|between\s+{low}\s+and\s+{high})")
+    between = rf"between\s+{low}\s+and\s+{high}"
+    return pattern(between if measure.bounded else rf"(?:{low}\s+to\s+{high}|{between})")
 
 
 def belief(measure: Measure) -> Schema:
@@ -93,7 +98,7 @@ def belief(measure: Measure) -> Schema:
     return either(*forms)
 
 
-def _definition(measure: Measure) -> str:
+def _definition(measure: Measure | FlowMeasure) -> str:
     return measure.what.split(" ", 1)[1].replace(" ", "_")
 
 
@@ -122,8 +127,8 @@ def chance() -> Schema:
     """Accept a chance or a table of chances."""
     one = number(CHANCE)
     by_name = {"type": "object", "additionalProperties": one, "minProperties": 1}
-    tables = [mapping({by: by_name}, (by,)) for by in BY_NAME]
-    tables += [mapping({by: {**listing(one), "minItems": 1}}, (by,)) for by in BY_ORDER]
+    tables = [mapping({by: {**listing(one), "minItems": 1}}, (by,)) for by in BY_ORDER]
+    tables.append({"type": "object", "additionalProperties": by_name, "minProperties": 1, "maxProperties": 1})
     return {SHARED: "chance_or_table_of_chances", **either(one, *tables)}
 
 
@@ -133,15 +138,14 @@ def flow(measure: FlowMeasure) -> Schema:
     per = rf"\s+per\s+(?:{_LENGTH}|{_UNIT})"
     uncertain = pattern(rf"(?:{_AMOUNT}\s+to\s+{_AMOUNT}|between\s+{_AMOUNT}\s+and\s+{_AMOUNT}){per}")
     months = {"type": "object", "patternProperties": {"^[0-9]{4}-(0[1-9]|1[0-2])$": one}, "additionalProperties": False}
-    return {
-        SHARED: f"flow_of_{_definition(measure.measure)}",
-        **either(
-            pattern(_AMOUNT + per),
-            mapping({"uncertain": uncertain}, ("uncertain",)),
-            mapping({"amount": one, "per": SPAN}, ("amount", "per")),
-            {**months, "minProperties": 1},
-        ),
-    }
+    forms = [
+        pattern(_AMOUNT + per),
+        mapping({"uncertain": uncertain}, ("uncertain",)),
+        mapping({"amount": one, "per": SPAN}, ("amount", "per")),
+    ]
+    forms += [{**months, "minProperties": 1}] if measure.by_month else []
+    name = f"flow_of_{_definition(measure.measure)}" if measure.by_month else _definition(measure)
+    return {SHARED: name, **either(*forms)}
 
 
 def season(names: tuple[str, ...]) -> Schema:
@@ -152,3 +156,32 @@ def season(names: tuple[str, ...]) -> Schema:
         {**listing(factor), "minItems": len(names), "maxItems": len(names)},
         {**listing(factor), "maxItems": 0},
     )
+
+
+# ---------------------------------------------------------------- where leads go, and who works on them
+def way(name: Mapping[str, Any]) -> Schema:
+    """Accept a stage with a reason."""
+    return mapping({"to": {"type": "string"}, "as": dict(name)}, ("to",))
+
+
+def people() -> Schema:
+    """Accept how many people there are, always or from each date on."""
+    present: Schema = {"type": "integer", "minimum": 0, "maximum": MOST_PEOPLE}
+    dates = {"type": "object", "patternProperties": {"^[0-9]{4}-[0-9]{2}-[0-9]{2}$": present}, "minProperties": 1}
+    return either(number(PEOPLE), {**dates, "additionalProperties": False})
+
+
+def days_off() -> Schema:
+    """Accept weekdays and dates."""
+    return {**listing({"anyOf": [*words(WEEKDAYS), DATE]}), "uniqueItems": True}
+
+
+def some() -> Schema:
+    """Accept one name or a list of names."""
+    names = {**listing({"type": "string"}), "uniqueItems": True}
+    return {SHARED: "name_or_names", **either({"type": "string"}, names)}
+
+
+def conditions() -> Schema:
+    """Accept what a lead must be."""
+    return {"type": "object", "additionalProperties": some()}

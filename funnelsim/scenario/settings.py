@@ -14,6 +14,7 @@ from funnelsim.scenario import structure
 from funnelsim.scenario.paths import format_path, is_path, parse_path
 from funnelsim.scenario.problems import PathParts, Place, Problem, RefusedError, ScenarioError, near_miss, shown
 from funnelsim.scenario.reading import read_tree
+from funnelsim.scenario.rosters import names_people
 from funnelsim.scenario.structure import Spot
 from funnelsim.scenario.tree import Fields, Items, Leaf, Node, grow, plain
 from funnelsim.scenario.writing import write_scalar
@@ -120,14 +121,19 @@ def _put(node: Node | None, spot: Spot, parts: tuple[str, ...], setting: Setting
     """Return a node with the setting put at the rest of its path; `spot` says what the node is."""
     if spot.kind == "value":
         return _put_inside(node, parts, setting)
+    if spot.or_value and isinstance(node, Fields | Leaf) and not names_people(plain(node)):
+        return _put_inside(node, parts, setting)
     if spot.kind == "list":
         return _put_in_list(node, spot, parts, setting, values_only)
     part, rest = parts[0], parts[1:]
     fields = node if isinstance(node, Fields) else Fields({}, setting.key)
     below = spot.below(part)
     known = part in fields.entries
-    if spot.kind in ("items", "table") and not known:
-        _refuse_unknown_item(spot, part, rest, setting, fields)
+    if spot.kind in ("items", "table", "tables") and not known:
+        _refuse_unknown_item(spot, part, rest, setting, fields, values_only)
+    if values_only and below.or_value:
+        schedule = "a schedule such as {2026-01-01: 8, 2026-07-01: 12}, or 'from' and 'until' of people by name"
+        raise RefusedError(f"people come and go by the dates in their team; write {schedule}")
     if values_only and not below.changeable and (not rest or below.kind == "value"):
         raise RefusedError("a change sets values, not structure; write a variant for another structure")
     if rest:
@@ -139,12 +145,14 @@ def _put(node: Node | None, spot: Spot, parts: tuple[str, ...], setting: Setting
     return fields.put(part, setting.node, setting.key)
 
 
-def _refuse_unknown_item(spot: Spot, part: str, rest: tuple[str, ...], setting: Setting, fields: Fields) -> None:
+def _refuse_unknown_item(
+    spot: Spot, part: str, rest: tuple[str, ...], setting: Setting, fields: Fields, values_only: bool
+) -> None:
     """Refuse a name that does not exist, unless a new item is put there."""
     new = setting.node
-    removes = isinstance(new, Leaf) and new.value is None
-    if rest or removes or (spot.kind == "items" and isinstance(new, Leaf)):
-        hint = "" if rest or removes else f"; a mapping adds a {spot.noun}"
+    no_more = (isinstance(new, Leaf) and new.value is None) or (spot.closed and values_only)
+    if rest or no_more or (spot.kind in ("items", "tables") and isinstance(new, Leaf)):
+        hint = "" if rest or no_more else f"; a mapping adds a {spot.noun}"
         raise RefusedError(f"no {spot.noun} {shown(part)}{near_miss(part, fields.entries, f'{spot.noun} names')}{hint}")
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from funnelsim.scenario import tables
-from funnelsim.scenario.luck import AGE, BARE, VALUE, WAIT, LuckMeasure, parts_of
-from funnelsim.scenario.measures import CHANCE, COUNT, MONEY, TIMES, Measure
-from funnelsim.scenario.models import Channel, Move, Scenario, Stage, Track
+from funnelsim.scenario.luck import AGE, BARE, TAKES, VALUE, WAIT, LuckMeasure, parts_of
+from funnelsim.scenario.measures import CHANCE, COUNT, HOURS, MONEY, PEOPLE, SHARE, TIMES, Measure
+from funnelsim.scenario.models import Channel, Move, Scenario, Stage, Team, Track
 from funnelsim.scenario.quantities import (
     ByMonth,
     ChanceValue,
@@ -20,6 +20,7 @@ from funnelsim.scenario.quantities import (
 )
 from funnelsim.scenario.telling import sentences
 from funnelsim.scenario.units import TICKS, in_text, write_duration, write_span
+from funnelsim.scenario.ways import Way
 from funnelsim.scenario.words import width, wrap
 
 __all__ = ["draw", "sentences"]
@@ -28,11 +29,14 @@ __all__ = ["draw", "sentences"]
 def draw(scenario: Scenario) -> str:
     """Draw the funnel as text of at most 80 columns, without colours.
 
-    Channels with their volumes, stages in the order of the file with their moves (wait, chance, where leads go),
-    tracks with cadence, touches, response and what follows when they are used up. ``?`` marks what is not known and
-    differs from replication to replication.
+    Channels with their volumes, traits with their shares, teams with their people, stages in the order of the file with
+    their moves (wait, work, chance, where leads go), tracks with cadence, touches, response and what follows when they
+    are used up. ``?`` marks what is not known and differs from replication to replication.
     """
-    blocks = [_title(scenario), "channels", *_rows(_channel_rows(scenario)), "", "stages"]
+    blocks = [_title(scenario), "channels", *_rows(_channel_rows(scenario))]
+    for title, rows in (("traits", _trait_rows(scenario)), ("teams", _team_rows(scenario))):
+        blocks += ["", title, *_rows(rows)] if rows else []
+    blocks += ["", "stages"]
     for name, stage in scenario.stages.items():
         blocks += _stage(name, stage)
     if scenario.tracks:
@@ -93,27 +97,99 @@ def _flow(flow: Flow, measure: tables.FlowMeasure) -> str:
     return f"{_number(flow.amount, measure.measure)} per {written['per']}"
 
 
+# ---------------------------------------------------------------- traits and teams
+def _trait_rows(scenario: Scenario) -> list[tuple[str, str]]:
+    return [
+        (name, ", ".join(f"{value} {_number(share, SHARE)}" for value, share in shares.items()))
+        for name, shares in scenario.traits.items()
+    ]
+
+
+def _team_rows(scenario: Scenario) -> list[tuple[str, str]]:
+    return [(_labelled(name, team.label), _team(team)) for name, team in scenario.teams.items()]
+
+
+def _team(team: Team) -> str:
+    off = f" except {', '.join(team.days_off)}" if team.days_off else ""
+    parts = [f"{_people(team)}, {_of(_number(team.hours, HOURS), 'h a day')}{off}"]
+    if team.salary is not None:
+        parts.append(f"{_flow(team.salary, tables.SALARY)} each")
+    if team.discipline != "fifo":
+        parts.append(f"{team.discipline} first" if team.discipline == "newest" else f"by {team.discipline}")
+    limits = (("queue", team.queue_limit), ("hold", team.hold), ("claims a day", team.claim_per_day))
+    parts += [f"{what} {_number(limit, COUNT)}" for what, limit in limits if limit != "unlimited"]
+    if rule := team.recycle_after:
+        times = ((rule.follow_up, "follow-up"), (rule.opportunity, "opportunity"), (rule.win, "win"))
+        after = ", ".join(f"{in_text(write_duration(time))} without {what}" for time, what in times if time is not None)
+        parts.append(f"after {after} -> {rule.to}")
+    return "; ".join(parts)
+
+
+def _people(team: Team) -> str:
+    if team.persons:
+        return ", ".join(_labelled(name, person.label) for name, person in team.persons.items())
+    if team.schedule:
+        return ", ".join(f"{number} from {date}" for date, number in sorted(team.schedule.items()))
+    return _of(_number(team.people, PEOPLE), " people")  # type: ignore[arg-type]
+
+
+def _of(number: str, what: str) -> str:
+    """Say what a number counts, before the mark of what is not known."""
+    return f"{number.removesuffix('?')}{what}{'?' * number.endswith('?')}"
+
+
 # ---------------------------------------------------------------- stages and moves
 def _stage(name: str, stage: Stage) -> list[str]:
     marks = ["final"] if stage.is_final else []
+    marks += [f"owned by {stage.owner}"] if stage.owner else []
     marks += ["keeps its track" if stage.track == "keep" else f"joins {stage.track}"] if stage.track != "none" else []
     marks += [f"worth {_luck(stage.value, VALUE)}"] if stage.value is not None else []
+    marks += [f"win rate {_number(stage.win_rate, CHANCE)}"] if stage.win_rate is not None else []
     title = wrap(f"{_labelled(name, stage.label)}{' · ' if marks else ''}{', '.join(marks)}", "  ", "    ")
-    return [title, *_rows([(move_name, _move(move)) for move_name, move in stage.moves.items()], "    ")]
+    return [title, *_rows([(move_name, _move(move, stage)) for move_name, move in stage.moves.items()], "    ")]
 
 
-def _move(move: Move) -> str:
+def _move(move: Move, stage: Stage | None = None) -> str:
     parts = [_trigger(move), "at once" if move.after == Constant(0) else f"after {_luck(move.after, WAIT)}"]
     if move.every is not None:
         again = "" if move.attempt_limit == "unlimited" else f", {_number(move.attempt_limit, TIMES)} times"
         parts.append(f"then every {_luck(move.every, WAIT)}{again}")
     if move.lifetime_attempts != "unlimited":
         parts.append(f"{_number(move.lifetime_attempts, TIMES)} in a lifetime")
+    parts.append(_work(move, stage))
     if move.cost != 0:
         parts.append(f"cost {_number(move.cost, MONEY)}")
-    chance = "" if move.chance == 1 else _chance(move.chance)
-    to = f"{chance}{' ' if chance else ''}-> {move.to or 'stays'}"
-    return f"{', '.join(part for part in parts if part)}: {to}{f', else {move.else_}' if move.else_ else ''}"
+    if move.extend:
+        parts.append(f"+{in_text(write_duration(move.extend.by))} up to {_number(move.extend.times, TIMES)} times")
+    return f"{', '.join(part for part in parts if part)}: {_leads(move)}"
+
+
+def _work(move: Move, stage: Stage | None) -> str:
+    team = move.team if stage is None else stage.team_of(move)
+    if team is None:
+        return ""
+    whose = "owner" if stage and stage.owner == team else team
+    return whose if move.takes == Constant(0) else f"{_luck(move.takes, TAKES)} of {whose}"
+
+
+def _leads(move: Move) -> str:
+    """Say chances, and where they lead."""
+    steps = [""] if move.chance == 1 and not move.script else [_chance(move.chance)]
+    for name, step in move.script.items():
+        time = "" if step.takes == Constant(0) else f" ({_luck(step.takes, TAKES)})"
+        lost = f" else {_way(step.else_way)}" if step.else_way else ""
+        steps.append(f"{name}{time} {_chance(step.chance)}{lost}")
+    if move.needs != 1:
+        steps.append(f"{_number(move.needs, TIMES)} times")
+    steps.append(_way(move.way) if move.way else "stays")
+    if not move.else_way:
+        return " -> ".join(steps).strip()
+    row = "" if isinstance(move.unanswered, str) else f" or after {_number(move.unanswered, TIMES)} unanswered"
+    return f"{' -> '.join(steps).strip()}, else{row} {_way(move.else_way)}"
+
+
+def _way(way: Way) -> str:
+    return f"{way.to} ({way.reason})" if way.reason else way.to
 
 
 def _trigger(move: Move) -> str:
@@ -131,11 +207,11 @@ def _track(scenario: Scenario, name: str, track: Track) -> list[str]:
     rows = [("cadence", f"every {_luck(track.cadence, WAIT)}{first}")]
     sent = [f"{touch} ({_chance(scenario.touches[touch].response)})" for touch in track.touches]
     rows.append(("touches", f"{', '.join(sent)} in turn" if len(sent) > 1 else sent[0]))
-    rows.append(("response", f"-> {track.on_response.to or 'stays'}"))
+    rows.append(("response", f"-> {_way(track.on_response.way) if track.on_response.way else 'stays'}"))
     if track.exhausted:
         per = "a lifetime" if track.exhausted.per == "lifetime" else "a stay"
         after = f"after {_number(track.exhausted.after, TIMES)} touches in {per}"
-        rows.append(("exhausted", f"{after} -> {track.exhausted.to or 'silence'}"))
+        rows.append(("exhausted", f"{after} -> {_way(track.exhausted.way) if track.exhausted.way else 'silence'}"))
     rows += [(move_name, _move(move)) for move_name, move in track.moves.items()]
     return [wrap(_labelled(name, track.label), "  ", "    "), *_rows(rows, "    ")]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
@@ -13,14 +13,26 @@ from funnelsim.scenario.problems import RefusedError, near_miss, shown
 
 NOUNS = {
     "segments": "segment",
+    "traits": "trait",
     "channels": "channel",
+    "teams": "team",
+    "people": "person",
     "stages": "stage",
     "moves": "move",
+    "script": "step",
     "touches": "touch",
     "tracks": "track",
     "variants": "variant",
 }
 """What one of the items of a field is called."""
+
+_MODEL_NOUNS = {
+    "Extend": "extension",
+    "RecycleAfter": "rule for taking leads back",
+    "Odds": "table of odds",
+    "Exhausted": "limit of touches",
+}
+"""What the fields of a model are called together, where its name does not say it."""
 
 
 @dataclass(frozen=True)
@@ -30,20 +42,26 @@ class Spot:
     Attributes
     ----------
     kind : str
-        ``fields`` of a model; named ``items``, each a model; a ``table`` of values by name; a ``list`` of models; a
-        ``value`` (with whatever is inside it).
+        ``fields`` of a model; named ``items``, each a model; a ``table`` of values by name; ``tables`` by name; a
+        ``list`` of models; a ``value`` (with whatever is inside it).
     model : type or None
         The model of the fields, or of each item.
     noun : str
         What it, or each of its items, is called.
     changeable : bool
         Whether a dated change may set it.
+    or_value : bool
+        Whether a value may stand here in the place of named items, such as the number of people in that of their names.
+    closed : bool
+        Whether a dated change may set the values that are there, but neither add one nor leave one out.
     """
 
-    kind: Literal["fields", "items", "table", "list", "value"]
+    kind: Literal["fields", "items", "table", "tables", "list", "value"]
     model: type[BaseModel] | None
     noun: str
     changeable: bool = False
+    or_value: bool = False
+    closed: bool = False
 
     def below(self, part: str) -> Spot:
         """Return what stands under a name; raises RefusedError for a field that does not exist."""
@@ -51,13 +69,17 @@ class Spot:
             return self._field(part)
         if self.kind in ("items", "list"):
             return Spot("fields", self.model, self.noun)
-        return Spot("value", None, self.noun, self.changeable)
+        if self.kind == "tables":
+            return Spot("table", None, "value", closed=True)
+        return Spot("value", None, self.noun, self.changeable or self.closed)
 
     def _field(self, part: str) -> Spot:
         assert self.model is not None
         names = field_names(self.model)
+        if part not in names and is_open(self.model):
+            return Spot("table", None, "trait", changeable=True)
         if part not in names:
-            raise RefusedError(f"no field {shown(part)} in a {self.noun}{near_miss(part, names, 'fields')}")
+            raise RefusedError(f"no field {shown(part)} in {with_article(self.noun)}{near_miss(part, names, 'fields')}")
         info = self.model.model_fields[names[part]]
         changeable = self.changeable or names[part] in getattr(self.model, "changeable", ())
         return _spot(info.annotation, part, changeable)
@@ -73,16 +95,44 @@ def field_names(model: type[BaseModel]) -> dict[str, str]:
     return {info.alias or name: name for name, info in model.model_fields.items()}
 
 
+def is_open(model: type[BaseModel]) -> bool:
+    """Say whether beside the fields of a model tables by trait may stand."""
+    return model.model_config.get("extra") == "allow"
+
+
+def parts_of_union(annotation: Any) -> Any:
+    """Return the type of named items in a union of types; None where there is none."""
+    return next((arg for arg in get_args(annotation) if _is_items(arg)), None)
+
+
+def _is_items(annotation: Any) -> bool:
+    return get_origin(annotation) is FrozenDict and _is_model(get_args(annotation)[1])
+
+
+def _is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+
+
+def with_article(noun: str) -> str:
+    """Write a noun with its indefinite article."""
+    return f"{'an' if noun[0] in 'aeio' else 'a'} {noun}"
+
+
 def _spot(annotation: Any, name: str, changeable: bool) -> Spot:
     noun = NOUNS.get(name, name)
     origin, args = get_origin(annotation), get_args(annotation)
     if origin in (Union, types.UnionType) and type(None) in args:
         return _spot(next(arg for arg in args if arg is not type(None)), name, changeable)
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return Spot("fields", annotation, annotation.__name__.lower(), changeable)
+    if parts := parts_of_union(annotation) if origin in (Union, types.UnionType) else None:
+        return replace(_spot(parts, name, changeable), or_value=True)
+    if _is_model(annotation):
+        name = annotation.__name__
+        return Spot("fields", annotation, _MODEL_NOUNS.get(name, name.lower()), changeable)
     if origin is FrozenDict:
-        model = args[1] if isinstance(args[1], type) and issubclass(args[1], BaseModel) else None
+        if get_origin(args[1]) is FrozenDict:
+            return Spot("tables", None, noun, changeable)
+        model = args[1] if _is_model(args[1]) else None
         return Spot("items" if model else "table", model, noun, changeable)
-    if origin is tuple and isinstance(args[0], type) and issubclass(args[0], BaseModel):
+    if origin is tuple and _is_model(args[0]):
         return Spot("list", args[0], args[0].__name__.lower(), changeable)
     return Spot("value", None, noun, changeable)

@@ -1,4 +1,4 @@
-"""Values in tables: chances by segment, channel, attempt or visit, flows by month, factors of a season."""
+"""Values in tables: chances by segment, trait, channel, attempt or visit, flows by month, factors of a season."""
 
 from __future__ import annotations
 
@@ -39,21 +39,22 @@ def read_chance(raw: object) -> ChanceValue:
     known = (*BY_NAME, *BY_ORDER)
     if len(raw) != 1:
         raise RefusedError(
-            f"a table of chances goes by one of {listed(known)}; further differences are written as odds"
+            f"a table of chances goes by one of {listed((*known, 'a trait'))}; further differences are written as odds"
         )
     by, entries = next(iter(raw.items()))
-    if by not in known:
+    if by not in known and not isinstance(entries, Mapping):
         raise RefusedError(f"no table of chances by {shown(by)}{near_miss(by, known, 'tables go by')}", by)
     return read_part(by, lambda table: _chance_table(by, table), entries)
 
 
-def _chance_table(by: Any, entries: object) -> Table:
-    if by in BY_NAME:
-        if not isinstance(entries, Mapping) or not entries:
-            raise RefusedError(f"name the chance of each {by}, such as {{small: 40%, big: 20%}}")
-        values = read_each(CHANCE.number, entries.items())
-        return Table(by, tuple(entries), tuple(values))
-    return Table(by, (), read_numbers(entries, CHANCE, "[40%, 30%]"))
+def _chance_table(by: str, entries: object) -> Table:
+    """Read the entries of a table; whether there is such a trait is looked at with all other names."""
+    if by in BY_ORDER:
+        return Table(by, (), read_numbers(entries, CHANCE, "[40%, 30%]"))
+    if not isinstance(entries, Mapping) or not entries:
+        raise RefusedError(f"name the chance of each {by}, such as {{small: 40%, big: 20%}}")
+    values = read_each(CHANCE.number, entries.items())
+    return Table(by, tuple(entries), tuple(values))
 
 
 def write_chance(chance: ChanceValue) -> Any:
@@ -79,6 +80,9 @@ class FlowMeasure:
     """How a flow, an amount per period, is read and written."""
 
     measure: Measure
+    example: str
+    what: str = "a flow"
+    by_month: bool = True
 
     def read(self, raw: object) -> Flow:
         """Read ``800 per month``, ``{uncertain: 700 to 900 per month}``, ``{amount, per}`` or a table by month."""
@@ -91,20 +95,14 @@ class FlowMeasure:
                 return read_part("uncertain", self._uncertain, raw["uncertain"])
             case Mapping() if {"amount", "per"} & set(raw):
                 return self._amount_per(raw)
-            case Mapping() if any(MONTH_KEY.fullmatch(key) for key in raw):
+            case Mapping() if self.by_month and any(MONTH_KEY.fullmatch(key) for key in raw):
                 return self._by_month(raw)
             case Mapping():
-                raise RefusedError(
-                    f"a flow is written like '{self.example}', or as a table by month such as {{2026-01: 800}}"
-                )
+                table = ", or as a table by month such as {2026-01: 800}" if self.by_month else ""
+                raise RefusedError(f"{self.what} is written like '{self.example}'{table}")
         self._refuse_range(raw, raw)
         self.measure.fixed(raw)
         raise RefusedError(f"{shown(raw)} has no period; write '{units.in_text(raw)} per month'")  # type: ignore[arg-type]
-
-    @property
-    def example(self) -> str:
-        """A flow as it is written."""
-        return "800 per month" if self.measure is LEADS else "90_000 per month"
 
     def _refuse_range(self, amount: object, raw: object) -> None:
         if units.split_range(amount):
@@ -204,5 +202,6 @@ def read_factors(raw: object, names: tuple[str, ...]) -> tuple[float, ...]:
 
 
 FACTOR = Measure("a factor", "0.8 or 1.5", "0.8 to 1.2", units.read_amount, units.write_amount, "")
-LEADS_FLOW = FlowMeasure(LEADS)
-MONEY_FLOW = FlowMeasure(MONEY)
+LEADS_FLOW = FlowMeasure(LEADS, "800 per month")
+MONEY_FLOW = FlowMeasure(MONEY, "90_000 per month")
+SALARY = FlowMeasure(MONEY, "8_000 per month", "a salary", by_month=False)

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
-import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 
 from funnelsim.scenario import words
-from funnelsim.scenario.measures import CHANCE, COUNT, DURATION, LEADS, MONEY, ODDS, SHARE, TIMES, Measure
-from funnelsim.scenario.models import Channel, Move, Odds, Scenario, Stage, Track
-from funnelsim.scenario.problems import listed
-from funnelsim.scenario.quantities import ByMonth, ChanceValue, Constant, Flow, Luck, Never, Number, Table
+from funnelsim.scenario.measures import CHANCE, COUNT, DURATION, LEADS, MONEY, SHARE, TIMES, Measure
+from funnelsim.scenario.models import Channel, Scenario, Stage, Track
+from funnelsim.scenario.quantities import ByMonth, Constant, Flow, Never
 from funnelsim.scenario.tables import month_name
+from funnelsim.scenario.telling_chances import chance_sentences
+from funnelsim.scenario.telling_moves import move_sentences, said_after, said_chance, said_every, said_odds, said_way
+from funnelsim.scenario.telling_teams import UNDER, team_sentences
 from funnelsim.scenario.units import write_period
 from funnelsim.scenario.writing import write_scalar
 
 _MONTHS = "January February March April May June July August September October November December".split()  # noqa: SIM905
-_DAYS = "Mondays Tuesdays Wednesdays Thursdays Fridays Saturdays Sundays".split()  # noqa: SIM905
-_UNDER = "\t"
-"""Starts what belongs under the sentence before it."""
 
 
 def sentences(scenario: Scenario) -> str:
@@ -27,9 +24,10 @@ def sentences(scenario: Scenario) -> str:
     sections = (
         ("", _run(scenario)),
         ("Where leads come from", _channels(scenario)),
-        ("What happens to them", _stages(scenario)),
+        ("Who does the work", team_sentences(scenario)),
+        ("What happens to leads", _stages(scenario)),
         ("Tracks that run beside", _tracks(scenario)),
-        ("How to read the chances", _reading(scenario)),
+        ("How to read the chances", chance_sentences(scenario)),
         ("What changes", _changes(scenario)),
         ("Variants", _variants(scenario)),
     )
@@ -44,12 +42,7 @@ def sentences(scenario: Scenario) -> str:
 def _line(text: str, *, bullet: bool) -> str:
     if not bullet:
         return words.wrap(text)
-    return words.wrap(text, "  - ", "    ") if text.startswith(_UNDER) else words.wrap(text, "- ", "  ")
-
-
-def _join(parts: Iterable[str]) -> str:
-    """Join parts to a list that is never cut."""
-    return listed(parts, "and", most=sys.maxsize)
+    return words.wrap(text, "  - ", "    ") if text.startswith(UNDER) else words.wrap(text, "- ", "  ")
 
 
 # ---------------------------------------------------------------- the run
@@ -72,10 +65,13 @@ def _run(scenario: Scenario) -> Iterator[str]:
     yield f"A lead counts as old when it is {age}."
     if scenario.segments:
         shares = [
-            f"{_named(name, segment.label)} {words.number(segment.share, SHARE)}"
+            f"{words.named(name, segment.label)} {words.number(segment.share, SHARE)}"
             for name, segment in scenario.segments.items()
         ]
-        yield f"Leads are of {len(shares)} segment{'s' * (len(shares) > 1)}: {_join(shares)}."
+        yield f"Leads are of {len(shares)} segment{'s' * (len(shares) > 1)}: {words.join(shares)}."
+    for name, values in scenario.traits.items():
+        shares = [f"{value} {words.number(share, SHARE)}" for value, share in values.items()]
+        yield f"They differ by {name}: {words.join(shares)}."
 
 
 def _period(scenario: Scenario) -> str:
@@ -83,20 +79,16 @@ def _period(scenario: Scenario) -> str:
     return words.span(period) if period.unit == "tick" else period.unit
 
 
-def _named(name: str, label: str | None) -> str:
-    return f"{name} ({label})" if label else name
-
-
 # ---------------------------------------------------------------- channels
 def _channels(scenario: Scenario) -> Iterator[str]:
     currency = scenario.currency
     for name, channel in scenario.channels.items():
-        yield f"{_named(name, channel.label)}: {_source(channel)}"
-        yield from (f"{_UNDER}{said}" for said in _season(channel))
+        yield f"{words.named(name, channel.label)}: {_source(channel)}"
+        yield from (f"{UNDER}{said}" for said in _season(channel))
         if channel.spend is not None:
-            yield f"{_UNDER}It spends {_flow(channel.spend, MONEY, currency)}, spread evenly."
+            yield f"{UNDER}It spends {_flow(channel.spend, MONEY, currency)}, spread evenly."
         if channel.cost != 0:
-            yield f"{_UNDER}Every lead costs {words.number(channel.cost, MONEY)} {currency}."
+            yield f"{UNDER}Every lead costs {words.number(channel.cost, MONEY)} {currency}."
 
 
 def _source(channel: Channel) -> str:
@@ -115,7 +107,7 @@ def _source(channel: Channel) -> str:
 def _flow(flow: Flow, measure: Measure, what: str) -> str:
     if isinstance(flow, ByMonth):
         months = zip(flow.amounts, flow.months, strict=True)
-        amounts = _join(f"{words.number(amount, measure)} in {month_name(month)}" for amount, month in months)
+        amounts = words.join(f"{words.number(amount, measure)} in {month_name(month)}" for amount, month in months)
         return f"{amounts} {what}"
     return f"{words.number(flow.amount, measure)} {what} per {write_period(flow.per)}"
 
@@ -127,21 +119,21 @@ def _season(channel: Channel) -> Iterator[str]:
         if factor != 1
     ]
     if months:
-        yield f"The flow is multiplied {_join(months)}."
+        yield f"The flow is multiplied {words.join(months)}."
     days = [
-        f"{words.exact(factor)} on {_DAYS[number]}"
+        f"{words.exact(factor)} on {list(words.DAYS.values())[number]}"
         for number, factor in enumerate(channel.seasonality.weekday)
         if factor != 1
     ]
     if days:
-        yield f"Within each month, whose sum stays, days weigh 1, but {_join(days)}."
+        yield f"Within each month, whose sum stays, days weigh 1, but {words.join(days)}."
 
 
 # ---------------------------------------------------------------- stages
 def _stages(scenario: Scenario) -> Iterator[str]:
     for name, stage in scenario.stages.items():
-        yield " ".join(_stage(scenario, _named(name, stage.label), stage))
-        yield from (f"{_UNDER}{said}" for said in _moves(scenario, stage.moves))
+        yield " ".join(_stage(scenario, words.named(name, stage.label), stage))
+        yield from (f"{UNDER}{said}" for said in move_sentences(scenario, stage.moves, stage))
 
 
 def _stage(scenario: Scenario, title: str, stage: Stage) -> Iterator[str]:
@@ -151,119 +143,44 @@ def _stage(scenario: Scenario, title: str, stage: Stage) -> Iterator[str]:
         yield f"In {title} {len(stage.moves)} moves race each other."
     else:
         yield f"In {title} {'one move is made.' if stage.moves else 'nothing moves by itself.'}"
+    if stage.owner:
+        yield f"Somebody of {stage.owner} owns the lead."
     if stage.track == "keep":
         yield "A lead stays in the track it is in."
     elif stage.track != "none":
         yield f"A lead joins the track {stage.track}."
     if stage.value is not None:
         yield f"Every entry earns, in {scenario.currency}, {words.luck(stage.value, MONEY)}."
-
-
-def _moves(scenario: Scenario, moves: Mapping[str, Move]) -> Iterator[str]:
-    for name, move in moves.items():
-        yield f"{_named(name, move.label)}: {' '.join(_move(scenario, move))}"
-
-
-def _move(scenario: Scenario, move: Move) -> Iterator[str]:
-    yield f"{_start(move)}{_again(move)}."
-    if move.cost != 0:
-        yield f"Every attempt costs {words.number(move.cost, MONEY)} {scenario.currency}."
-    leads = f"leads to {move.to}" if move.to else "leaves the lead where it is"
-    if move.chance == 1:
-        yield f"It {leads}."
-    else:
-        yield f"With a chance of {_chance(move.chance)}{_odds(move.odds)} it {leads}."
-    if move.else_:
-        yield f"{'Otherwise' if move.attempt_limit == 1 else 'After the last failure'} the lead goes to {move.else_}."
-
-
-def _start(move: Move) -> str:
-    if isinstance(move.after, Never):
-        return "switched off"
-    wait = _after(move.after)
-    trigger = move.trigger
-    if trigger is None:
-        return wait
-    if trigger.idle is not None:
-        return f"{wait}, once nothing has happened to the lead for {words.duration(trigger.idle)}"
-    return f"{wait}, from {trigger.date} on" if trigger.date else f"{wait}, when the lead enters {trigger.enters}"
-
-
-def _after(wait: Luck) -> str:
-    said = words.luck(wait, DURATION)
-    if isinstance(wait, Constant):
-        return "at once" if wait.value == 0 else f"after {said}"
-    return f"after a wait {'' if said.startswith(('between', 'drawn')) else 'of '}{said}"
-
-
-def _again(move: Move) -> str:
-    said = ""
-    if isinstance(move.every, Never):
-        said = ", and not again"
-    elif move.every is not None:
-        limit = move.attempt_limit
-        said = f", then {_every(move.every)}{'' if isinstance(limit, str) else f', {_times(limit)} in all'}"
-    if not isinstance(move.lifetime_attempts, str):
-        said += f", at most {_times(move.lifetime_attempts)} in the life of a lead"
-    return said
-
-
-def _every(gap: Luck) -> str:
-    return f"every {words.luck(gap, DURATION).removeprefix('1 ')}"
-
-
-def _times(limit: Number) -> str:
-    return words.times(limit) if isinstance(limit, int | float) else f"{words.number(limit, TIMES)} times"
-
-
-def _chance(chance: ChanceValue) -> str:
-    if not isinstance(chance, Table):
-        return words.number(chance, CHANCE)
-    values = [words.number(value, CHANCE) for value in chance.values]
-    if chance.names:
-        return _join(f"{value} for {name}" for name, value in zip(chance.names, values, strict=True))
-    which = _join(f"{value} at {chance.by} {number}" for number, value in enumerate(values, 1))
-    return f"{which}{' and later' if len(values) > 1 else ''}"
-
-
-def _odds(odds: Odds) -> str:
-    by_name = [
-        f"{words.number(number, ODDS)} for {name}"
-        for table in (odds.segment, odds.channel)
-        for name, number in table.items()
-    ]
-    by_order = [
-        f"{listed([words.number(number, ODDS) for number in numbers], 'then', most=sys.maxsize)} by {by}"
-        for by, numbers in (("attempt", odds.attempt), ("visit", odds.visit))
-        if numbers
-    ]
-    multipliers = by_name + by_order
-    return f" (its odds times {_join(multipliers)})" if multipliers else ""
+    if stage.win_rate == 1.0:
+        yield "The lead is won here."
+    elif stage.win_rate is not None:
+        stated = words.number(stage.win_rate, CHANCE)
+        yield f"It is stated that a lead here is won in the end with a chance of {stated}."
 
 
 # ---------------------------------------------------------------- tracks
 def _tracks(scenario: Scenario) -> Iterator[str]:
     for name, track in scenario.tracks.items():
-        yield " ".join(_track(scenario, _named(name, track.label), track))
-        yield from (f"{_UNDER}{said}" for said in _touches(scenario, track))
-        yield from (f"{_UNDER}{said}" for said in _moves(scenario, track.moves))
+        yield " ".join(_track(scenario, words.named(name, track.label), track))
+        yield from (f"{UNDER}{said}" for said in _touches(scenario, track))
+        yield from (f"{UNDER}{said}" for said in move_sentences(scenario, track.moves))
 
 
 def _track(scenario: Scenario, title: str, track: Track) -> Iterator[str]:
     if isinstance(track.first_wait, Never):
         yield f"{title} is switched off."
         return
-    turn = _join(_named(touch, scenario.touches[touch].label) for touch in track.touches)
-    rhythm = "once" if isinstance(track.cadence, Never) else _every(track.cadence)
-    first = "" if track.after == "cadence" else f", the first {_after(track.first_wait)}"
+    turn = words.join(words.named(touch, scenario.touches[touch].label) for touch in track.touches)
+    rhythm = "once" if isinstance(track.cadence, Never) else said_every(track.cadence)
+    first = "" if track.after == "cadence" else f", the first {said_after(track.first_wait)}"
     yield f"{title} sends {turn}{' in turn' if len(track.touches) > 1 else ''}, {rhythm}{first}."
-    if track.on_response.to:
-        yield f"A lead that responds goes to {track.on_response.to}."
+    if track.on_response.way:
+        yield f"A lead that responds goes to {said_way(track.on_response.way)}."
     else:
         yield "A lead that responds stays where it is."
     if track.exhausted:
         per = " over all its stays" if track.exhausted.per == "lifetime" else ""
-        then = f"goes to {track.exhausted.to}" if track.exhausted.to else "is left in silence"
+        then = f"goes to {said_way(track.exhausted.way)}" if track.exhausted.way else "is left in silence"
         yield f"One that has had {words.number(track.exhausted.after, TIMES)} touches{per} {then}."
 
 
@@ -271,53 +188,7 @@ def _touches(scenario: Scenario, track: Track) -> Iterator[str]:
     for name in dict.fromkeys(track.touches):
         touch = scenario.touches[name]
         cost = f"costs {words.number(touch.cost, MONEY)} {scenario.currency} and " if touch.cost != 0 else ""
-        yield f"{name}: {cost}is answered with a chance of {_chance(touch.response)}{_odds(track.odds)}."
-
-
-# ---------------------------------------------------------------- chances
-def _reading(scenario: Scenario) -> Iterator[str]:
-    for name, chance, odds, reference in _chances(scenario):
-        if not odds.segment or not scenario.segments or (isinstance(chance, Table) and chance.by == "segment"):
-            continue
-        if reference:
-            yield f"{name}: the chance is that of a lead whose odds are all 1 (reference)."
-        elif isinstance(chance, int | float) and 0 < chance < 1:
-            solved = reference_chance(scenario, chance, odds)
-            base = "it is solved in each replication" if solved is None else f"it is {words.rough(solved * 100)}%"
-            yield (
-                f"{name}: {words.fixed(chance, CHANCE)} is the average over the segments' shares; for a lead whose "
-                f"odds are all 1 {base} (the reference chance)."
-            )
-        else:
-            yield f"{name}: the chance is the average over the segments' shares, solved in each replication."
-
-
-def _chances(scenario: Scenario) -> Iterator[tuple[str, ChanceValue, Odds, bool]]:
-    for stage_name, stage in scenario.stages.items():
-        yield from ((f"{stage_name}, {name}", m.chance, m.odds, m.reference) for name, m in stage.moves.items())
-    for track_name, track in scenario.tracks.items():
-        for touch in dict.fromkeys(track.touches):
-            yield f"{track_name}, {touch}", scenario.touches[touch].response, track.odds, track.reference
-        yield from ((f"{track_name}, {name}", m.chance, m.odds, m.reference) for name, m in track.moves.items())
-
-
-def reference_chance(scenario: Scenario, average: float, odds: Odds) -> float | None:
-    """Solve the chance of a lead with all odds at 1 that gives an average over the segments; for display only.
-
-    None where a share or a multiplier is not known, so that it differs between replications.
-    """
-    shares = [segment.share for segment in scenario.segments.values()]
-    multipliers = [odds.segment.get(name, 1.0) for name in scenario.segments]
-    known = [number for number in (*shares, *multipliers) if isinstance(number, int | float)]
-    if len(known) < len(shares) + len(multipliers):
-        return None
-    pairs = list(zip(known[: len(shares)], known[len(shares) :], strict=True))
-    low, high = -50.0, 50.0  # the logarithm of the odds
-    for _ in range(100):
-        middle = (low + high) / 2
-        mean = sum(share / (1 + math.exp(-middle) / multiplier) for share, multiplier in pairs)
-        low, high = (middle, high) if mean < average else (low, middle)
-    return 1 / (1 + math.exp(-low))
+        yield f"{name}: {cost}is answered with a chance of {said_chance(touch.response)}{said_odds(track.odds)}."
 
 
 # ---------------------------------------------------------------- changes and variants
@@ -330,7 +201,7 @@ def _changes(scenario: Scenario) -> Iterator[str]:
 
 def _variants(scenario: Scenario) -> Iterator[str]:
     for name, variant in scenario.variants.items():
-        yield f"{_named(name, variant.label)}: {_settings(variant.set)}."
+        yield f"{words.named(name, variant.label)}: {_settings(variant.set)}."
 
 
 def _settings(settings: dict[str, object]) -> str:

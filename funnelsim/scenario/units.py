@@ -151,6 +151,16 @@ def _plural(unit: str, count: int) -> str:
     return unit if count == 1 else f"{unit}s"
 
 
+def read_hours(value: Scalar) -> float:
+    """Read working hours, ``7 per day`` or ``7.5``."""
+    number, suffix = split_quantity(value, "a number of working hours", "7 per day or 7.5")
+    if suffix not in ("", "per day", "h per day", "hours per day"):
+        raise RefusedError(
+            f"working hours are those of a day, not {shown(value)}; write {write_decimal(number)} per day"
+        )
+    return float(number)
+
+
 # ---------------------------------------------------------------- chances, amounts, money
 def read_chance(value: Scalar) -> float:
     """Read ``35%`` or ``0.35``; it is not checked to lie between 0 and 1."""

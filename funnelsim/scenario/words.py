@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import sys
 import unicodedata
+from collections.abc import Iterable
 
 from funnelsim.scenario import units
 from funnelsim.scenario.luck import BARE, parts_of
@@ -33,6 +35,17 @@ _ANEW = "drawn anew for each replication"
 _UNIT_WORDS = (("d", "day"), ("h", "hour"), ("min", "minute"), ("s", "second"), ("ms", "millisecond"))
 _WIDEST_SIGMA = 20.0
 _SMALLEST_SHAPE = 0.02
+DAYS = {
+    "mon": "Mondays",
+    "tue": "Tuesdays",
+    "wed": "Wednesdays",
+    "thu": "Thursdays",
+    "fri": "Fridays",
+    "sat": "Saturdays",
+    "sun": "Sundays",
+}
+"""Weekdays, as what happens on all of them."""
+
 _PARAMETERS = {"sd": "a standard deviation", "low": "a lower end", "high": "an upper end"}
 
 
@@ -55,6 +68,16 @@ def wrap(text: str, first: str = "", rest: str = "") -> str:
             lines.append(line[:cut])
             line = rest + line[cut:]
     return "\n".join([*lines, line])
+
+
+def named(name: str, label: str | None) -> str:
+    """Write a name with its label, where it has one."""
+    return f"{name} ({label})" if label else name
+
+
+def join(parts: Iterable[str], conjunction: str = "and") -> str:
+    """Join parts to a list that is never cut."""
+    return listed(parts, conjunction, most=sys.maxsize)
 
 
 def rough(number: float) -> str:

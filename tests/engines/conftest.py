@@ -42,6 +42,16 @@ def one_lead(stages: dict[str, Any], **fields: Any) -> Scenario:
     return write({**gate, **stages}, **{"channels": channels, **fields})
 
 
+def several(leads: dict[str, str | tuple[int, str]], stages: dict[str, Any], **fields: Any) -> Scenario:
+    """A scenario of leads that stand in these stages at time 0: one of each channel, or so many of it."""
+    channels, gates = {}, {}
+    for channel, where in leads.items():
+        number, stage = (1, where) if isinstance(where, str) else where
+        channels[channel] = {"backlog": number, "enters": f"gate_{channel}"}
+        gates[f"gate_{channel}"] = {"moves": {"open": {"to": stage}}}
+    return write({**gates, **stages}, channels=channels, **fields)
+
+
 def story(scenario: Scenario, engine: str, seed: int = 1, lead: str | None = None) -> list[Row]:
     """(time in days, move, outcome, stage, to) of every row, without the lead's coming through the gate."""
     log = fs.trace(scenario, seed=seed, engine=engine)  # type: ignore[arg-type]

@@ -6,6 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from tests.engines.random_teams import changes_of_teams, staff
+
 FINALS = ("won", "lost")
 
 days = st.integers(1, 6).map(lambda number: f"{number}d")
@@ -33,13 +35,22 @@ chances = st.one_of(
             {"attempt": [0.2, 0.5]},
             {"visit": [0.1, 0.9]},
             {"segment": {"small": 0.2, "big": 0.7}},
+            {"line": {"mobile": 0.3, "desk": 0.6, "executive": 0.5}},
             {"uncertain": "20% to 40%"},
             {"uncertain": {"dist": "beta", "successes": 3, "trials": 9}},
         ]
     ),
 )
 
-odds = st.sampled_from([{}, {"segment": {"big": 2}}, {"attempt": [1, 0.5]}, {"visit": [1, 3], "channel": {"web": 0.5}}])
+odds = st.sampled_from(
+    [
+        {},
+        {"segment": {"big": 2}},
+        {"attempt": [1, 0.5]},
+        {"visit": [1, 3], "channel": {"web": 0.5}},
+        {"line": {"desk": 0.5}, "segment": {"big": 2}},
+    ]
+)
 
 
 @st.composite
@@ -117,34 +128,44 @@ def changes(draw: st.DrawFn, text: dict[str, Any]) -> list[dict[str, Any]]:
     for stage, fields in text["stages"].items():
         for name, move in fields.get("moves", {}).items():
             path = f"stages.{stage}.moves.{name}"
-            paths[f"{path}.chance"] = st.sampled_from([0.1, 0.9])
+            if "extend" not in move:
+                paths[f"{path}.chance"] = st.sampled_from([0.1, 0.9])
             paths[f"{path}.cost"] = st.integers(1, 5)
-            if move["after"] != "0d":
-                paths[f"{path}.after"] = st.one_of(days, st.just("never"))
+            if move["after"] != "0d" and "extend" not in move:
+                paths[f"{path}.after"] = st.one_of(days, days, st.just("never"))
             if "every" in move:
                 paths[f"{path}.every"] = st.one_of(days, st.just("never"))
             if "attempts" in move:
-                paths[f"{path}.attempts"] = st.integers(1, 4)
+                paths[f"{path}.attempts"] = st.integers(max(move.get("needs", 1), move.get("unanswered", 1)), 4)
     for name, track in text.get("tracks", {}).items():
         paths[f"tracks.{name}.cadence"] = st.one_of(days, st.just("never"))
         if "exhausted" in track:
             paths[f"tracks.{name}.exhausted.after"] = st.integers(1, 5)
+    paths |= changes_of_teams(text)
     paths["channels.web.leads"] = st.sampled_from(["1 per day", "3 per day"])
     paths["channels.web.cost"] = st.integers(0, 5)
     paths["segments.small.share"] = st.just(0.6)
+    asleep = [path for path in paths if path.endswith(".after") and _at(text, path) == "never"]
     found = []
     for date in draw(st.sampled_from([[], ["2026-01-05"], ["2026-01-05", "2026-01-19"], ["2026-01-01", "2026-01-12"]])):
-        chosen = draw(st.lists(st.sampled_from(sorted(paths)), min_size=1, max_size=4, unique=True))
+        chosen = draw(st.lists(st.sampled_from(sorted(paths)), min_size=1, max_size=6, unique=True))
         found.append({"from": date, "set": {path: draw(paths[path]) for path in chosen}})
+        found[-1]["set"] |= {path: draw(days) for path in asleep if draw(st.booleans())}
         if "segments.small.share" in found[-1]["set"]:
             found[-1]["set"]["segments.big.share"] = 0.4
     return found
 
 
+def _at(text: Any, path: str) -> Any:
+    for part in path.split("."):
+        text = text[part]
+    return text
+
+
 @st.composite
 def scenarios(draw: st.DrawFn) -> dict[str, Any]:
     """A scenario as a mapping: random stages, streams, loops, waits, backlogs, changes, limits and ties."""
-    stages = [f"s{number}" for number in range(draw(st.integers(2, 4)))]
+    stages = ["lead", "sql", "opportunity", "later"][: draw(st.integers(2, 4))]
     text: dict[str, Any] = {
         "format": 1,
         "name": "Random",
@@ -154,11 +175,12 @@ def scenarios(draw: st.DrawFn) -> dict[str, Any]:
         "warm_up": draw(st.sampled_from(["none", "5d"])),
         "old_after": draw(st.sampled_from(["9d", "month"])),
         "segments": {"small": {"share": 0.7}, "big": {"share": 0.3}},
+        "traits": {"line": {"mobile": 0.4, "desk": 0.3, "executive": 0.3}},
         "channels": {
             "web": {
                 "leads": "1 per day",
                 "arrivals": draw(st.sampled_from(["evenly", "poisson"])),
-                "enters": "s0",
+                "enters": "lead",
                 "spend": "7 per day",
             }
         },
@@ -182,10 +204,11 @@ def scenarios(draw: st.DrawFn) -> dict[str, Any]:
             }
         text["stages"][stage] = fields
     _add_tracks(draw, text, stages)
-    named = str(text["stages"]) + str(text.get("tracks"))
+    staff(draw, text, stages, FINALS)
+    named = str([text["stages"], text.get("tracks"), text.get("teams")])
     for final in FINALS:
         if f"'{final}'" in named:
-            text["stages"][final] = draw(st.sampled_from([{}, {"value": "10 to 90"}]))
+            text["stages"].setdefault(final, draw(st.sampled_from([{}, {"value": "10 to 90"}])))
     text["changes"] = draw(changes(text))
     return text
 

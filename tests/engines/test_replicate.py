@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import funnelsim as fs
-from funnelsim.engines import kernel, luck, replicate
+from funnelsim.engines import luck, replicate
 from funnelsim.engines.replicate import Counts
 from funnelsim.program import Program, compile_scenario
 
@@ -79,21 +79,17 @@ def test_going_round_too_often_is_an_error(monkeypatch: pytest.MonkeyPatch) -> N
     text: dict[str, Any] = {
         "format": 1, "name": "Round", "start": "2026-01-01", "horizon": "2 days",
         "channels": {"base": {"backlog": 1, "enters": "a"}},
-        "stages": {
-            "a": {"moves": {"go": {"after": "1ms", "chance": 0.5, "to": "b", "else": "a"}}},
-            "b": {"moves": {"go": {"after": "1ms", "to": "a"}}},
-        },
+        "stages": {"a": {"moves": {"go": {"after": "1ms", "chance": 0.99999999, "to": "a", "else": "b"}}}, "b": {}},
     }  # fmt: skip
     program = compile_scenario(fs.loads(json.dumps(text)))
     with pytest.raises(OverflowError, match="goes round more often"):
         replicate.replicate(program, 1, 1)
     assert luck.MOST_VISITS == 2**20 - 1
-    monkeypatch.setattr("funnelsim.engines.reference.MOST_VISITS", 1000)
+    monkeypatch.setattr("funnelsim.engines.stays.MOST_VISITS", 1000)
     with pytest.raises(OverflowError, match="goes round more often"):
         replicate.replicate(program, 1, 1, engine="simpy")
 
 
 def test_unknown_groups_are_refused(program: Program) -> None:
-    with pytest.raises(ValueError, match="take 'channel' or 'segment'"):
-        replicate.groups_of(program, "colour")
-    assert set(replicate.BY.values()) == {kernel.BY_NOTHING, kernel.BY_CHANNEL, kernel.BY_SEGMENT}
+    with pytest.raises(ValueError, match="cannot group by 'colour': take channel, segment"):
+        replicate.replicate(program, 1, 1, by="colour")

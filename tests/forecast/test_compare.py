@@ -274,3 +274,53 @@ def test_results_that_are_not_paired(scenarios: dict[str, Scenario]) -> None:
 def test_one_bar_for_all(scenarios: dict[str, Scenario], capsys: pytest.CaptureFixture[str]) -> None:
     fs.compare(scenarios, replications=2, progress=True)
     assert "6/6" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ("list", "scenarios is list, not a mapping of names to scenarios: write it as in {'before': …, 'after': …}"),
+        ("number", "scenarios has a name 7, which is int, not text"),
+    ],
+)
+def test_what_is_no_mapping_of_names(scenarios: dict[str, Scenario], wrong: str, message: str) -> None:
+    given: Any = list(scenarios.values()) if wrong == "list" else {7: scenarios["before"], 8: scenarios["after"]}
+    with pytest.raises(TypeError) as caught:
+        fs.compare(given)
+    assert str(caught.value) == message
+
+
+def test_groups_that_one_does_not_have(scenarios: dict[str, Scenario]) -> None:
+    with pytest.raises(ValueError, match="cannot group by 'line': take 'channel', 'segment' or None"):
+        fs.compare(scenarios, by="line")
+
+
+def test_labels_of_variants() -> None:
+    base = write(
+        variants={
+            "often": {"label": "Touched often", "set": {"tracks.drip.cadence": "3d"}},
+            "never": {"set": {"tracks.drip.cadence": "never"}},
+        }
+    )
+    compared = fs.compare(
+        {"base": base, "often": base.variant("often"), "never": base.variant("never")}, replications=2
+    )
+    assert [compared.label(name) for name in compared.results] == ["base", "Touched often", "never"]
+    alone = fs.compare({"often": base.variant("often"), "never": base.variant("never")}, replications=2)
+    assert alone.label("often") == "Touched often"
+    assert alone.label("never") == "never"
+
+
+def test_warnings_of_each_scenario() -> None:
+    stages = {
+        "lead": {"moves": {"call": {"team": "desk", "takes": "9h", "chance": "50%", "to": "sql", "else": "pool"}}},
+        "sql": {},
+        "pool": {},
+    }
+    scenario = write(stages=stages, teams={"desk": {"people": 1, "hours": 8}}, touches={}, tracks={})
+    compared = fs.compare({"one": scenario, "many": scenario.set({"teams.desk.people": 9})}, replications=3)
+    (warning,) = compared.warnings()
+    assert warning.startswith("'one': team 'desk': its queue grows without bound: load 1.")
+    assert warning.split(":")[0] in repr(compared).rpartition("warning: ")[2]
+    assert max(map(columns, repr(compared).splitlines())) <= 80
+    assert {"utilisation_desk", "wait_desk"} <= set(compared.names())

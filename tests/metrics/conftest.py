@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 import funnelsim as fs
@@ -45,6 +43,80 @@ variants: {rare: {set: {tracks.reactivation.cadence: 30d}}}
 """All that figures depend on: warm-up, a backlog, a change within a period, luck and ignorance, costs of every kind."""
 
 
+SALES = """
+format: 1
+name: Small sales
+start: 2026-01-01
+horizon: 3 months
+warm_up: 1 month
+currency: CNY
+segments: {small: {share: 80%}, enterprise: {share: 20%}}
+traits: {line: {mobile: 70%, switchboard: 30%}, need: {yes: 40%, no: 60%}}
+channels:
+  search: {leads: 60 per month, spend: 3_000 per month, enters: lead}
+  fairs: {leads: 20 per month, cost: 12.5, enters: lead}
+  base: {backlog: 30, age: between 0d and 300d, spend: 100.0001 per month, enters: pool}
+teams:
+  telesales: {people: {uncertain: {dist: uniform, low: 1, high: 3}}, hours: 7, salary: 6_000.0003 per month,
+              days_off: [sat, sun], queue_limit: 9}
+  sales:
+    people: {anna: {pace: 1.25}, ben: {chance: 0.8, until: 2026-03-10}, cleo: {from: 2026-02-15, picks: newest}}
+    hours: 1.5
+    salary: 9_000 per month
+    days_off: [sun]
+    hold: 12
+    recycle_after: {to: pool, follow_up: 10d}
+    protection: {length: 4d, by_activity: 2d}
+stages:
+  lead:
+    moves:
+      call:
+        team: telesales
+        takes: 20min
+        attempts: 8
+        every: 1d
+        chance: {line: {mobile: 50%, switchboard: 30%}}
+        script: {sentence: {takes: 1min, chance: 90%}, talk: {takes: 10min, chance: 60%, else: {to: pool, as: no_need}}}
+        needs: 2
+        unanswered: 3
+        cost: 0.3
+        to: mql
+        else: {to: pool, as: unanswered}
+  mql:
+    owner: sales
+    moves: {check: {takes: 30min, chance: 75%, to: sql, else: {to: pool, as: rejected}}}
+  sql:
+    owner: sales
+    moves:
+      follow_up: {takes: 2h, every: 2d, attempts: 9, chance: 20%, to: opportunity, else: {to: pool, as: no_budget}}
+      expire: {after: 7d, to: {to: pool, as: expired}, extend: {by: 7d, times: 2, chance: 60%, per_owner: 2}}
+  opportunity: {owner: sales, win_rate: {uncertain: 20% to 30%},
+                moves: {confirm: {after: 5d, takes: 1h, chance: 40%, to: trial, else: {to: pool, as: no_need}}}}
+  trial: {owner: sales, win_rate: 60%, moves: {try: {after: 3d to 9d, chance: 50%, to: won, else: {to: pool, as: product}}}}
+  won: {win_rate: 100%, value: 20_000 to 90_000}
+  pool: {track: drip}
+touches: {mail: {cost: 0.05, response: 6%}}
+tracks: {drip: {cadence: 9d, touches: [mail], on_response: {to: mql}, exhausted: {after: 5, to: dormant}}}
+changes:
+  - {from: 2026-02-10, set: {stages.trial.win_rate: 55%, teams.sales.hours: 2, stages.won.value: 60_000, teams.sales.salary: 9_500 per month}}
+variants: {alone: {label: Without nurture, set: {tracks.drip.cadence: never}}}
+"""
+"""All that figures of sales depend on: a track, a team that queues and one that owns, people who come and go, a script, rejected
+leads, extended deadlines, recycling, a pipeline, and a change within a period."""
+
+
+@pytest.fixture(scope="session")
+def sales() -> Scenario:
+    return fs.loads(SALES.replace("  pool: {track: drip}", "  pool: {track: drip}\n  dormant: {}"))
+
+
+@pytest.fixture(scope="session")
+def sold(sales: Scenario) -> dict[str | None, Result]:
+    """The same replications of the sales side, grouped in every way."""
+    groupings = (None, "channel", "segment", "line", "need")
+    return {by: fs.simulate(sales, replications=6, seed=11, by=by, cohorts=True) for by in groupings}
+
+
 @pytest.fixture(scope="session")
 def scenario() -> Scenario:
     return fs.loads(TEXT)
@@ -53,7 +125,7 @@ def scenario() -> Scenario:
 @pytest.fixture(scope="session")
 def results(scenario: Scenario) -> dict[str | None, Result]:
     """The same replications, grouped in every way."""
-    groupings: tuple[Any, ...] = (None, "channel", "segment")
+    groupings = (None, "channel", "segment")
     return {by: fs.simulate(scenario, replications=12, seed=5, by=by, cohorts=True) for by in groupings}
 
 

@@ -14,7 +14,7 @@ import funnelsim as fs
 from funnelsim.engines.replicate import replicate
 from funnelsim.engines.tally import layout_of
 from funnelsim.metrics.result import Result
-from funnelsim.metrics.tables import apportion
+from funnelsim.metrics.spending import apportion
 from funnelsim.program import compile_scenario
 from funnelsim.scenario import Scenario
 
@@ -62,6 +62,7 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         "period": draw(st.sampled_from(["week", "month", "quarter", "10d"])),
         "old_after": draw(st.sampled_from(["5d", "30d", "month"])),
         "segments": {"a": {"share": f"{share}%"}, "b": {"share": f"{100 - share}%"}},
+        "traits": {"line": {"mobile": "70%", "desk": "30%"}},
         "channels": channels,
         "stages": {
             "lead": {
@@ -85,7 +86,7 @@ def scenarios(draw: st.DrawFn) -> Scenario:
 
 
 @settings(max_examples=40, deadline=None)
-@given(scenario=scenarios(), seed=st.integers(0, 2**64 - 1), by=st.sampled_from([None, "channel", "segment"]))
+@given(scenario=scenarios(), seed=st.integers(0, 2**64 - 1), by=st.sampled_from([None, "channel", "segment", "line"]))
 def test_leads_and_money_are_conserved(scenario: Scenario, seed: int, by: Any) -> None:
     result = fs.simulate(scenario, replications=3, seed=seed, by=by, cohorts=True)
     data, totals = result.data, fs.simulate(scenario, replications=3, seed=seed)

@@ -4,13 +4,16 @@ import json
 import re
 import subprocess
 import sys
+from itertools import combinations
 
 import pytest
 
 import funnelsim as fs
-from funnelsim.metrics.definitions import BY_PATTERN, DEFINITIONS, explain, unit_of
-from funnelsim.metrics.figures import _COUNTED
-from funnelsim.metrics.names import all_names, figure_of, joined, trunk_of, usual_names
+from funnelsim.metrics.counting import COUNTED
+from funnelsim.metrics.definition import Definition, unit_of
+from funnelsim.metrics.definitions import BY_PATTERN, COUNTABLE, DEFINITIONS, explain, pattern_of
+from funnelsim.metrics.names import all_names, figure_of, joined, named, trunk_of, usual_names
+from funnelsim.metrics.vocabulary import NEEDS, Vocabulary, vocabulary_of
 from funnelsim.scenario import Scenario, ScenarioError
 
 
@@ -19,23 +22,34 @@ def exactly(message: str) -> str:
     return f"^{re.escape(message)}$"
 
 
+PLACES = {"<stage>": "sql", "<from>": "lead", "<to>": "won", "<team>": "sales", "<reason>": "no_need"}
+
+
 def test_every_metric_is_counted_or_made_of_others_that_are_defined() -> None:
-    assert set(_COUNTED) <= set(BY_PATTERN)
-    for definition in DEFINITIONS:
-        assert definition.pattern in _COUNTED or definition.parts or definition.kind == "quantile"
+    assert set(COUNTED) <= set(COUNTABLE)
+    for definition in COUNTABLE.values():
+        assert definition.pattern in COUNTED or definition.parts or definition.kind in ("quantile", "spread")
         for part in (*definition.parts, *definition.cohort_parts):
-            assert part.replace("<from>", "<stage>").replace("<to>", "<stage>") in BY_PATTERN
+            assert pattern_of(part) in COUNTABLE
+    for definition in DEFINITIONS:
+        assert definition.title
+        assert definition.of in Vocabulary._fields
+        assert definition.of == "stages" or definition.of in NEEDS
+
+
+def in_full(pattern: str) -> str:
+    """A metric of the sales scenario."""
+    name = pattern.replace("<stage>", "trial") if "win_rate" in pattern else pattern
+    name = name.replace("<stage>", "mql") if BY_PATTERN[pattern].of == "rejecting" else name
+    for place, what in PLACES.items():
+        name = name.replace(place, what)
+    return name
 
 
 @pytest.mark.parametrize("definition", DEFINITIONS, ids=lambda definition: definition.pattern)
-def test_every_metric_is_explained(definition: object, scenario: Scenario) -> None:
-    pattern = definition.pattern  # type: ignore[attr-defined]
-    for name, told in (
-        (pattern, None),
-        (pattern, scenario),
-        (pattern.replace("<stage>", "sql").replace("<from>", "lead").replace("<to>", "won"), None),
-        (pattern.replace("<stage>", "sql").replace("<from>", "lead").replace("<to>", "won"), scenario),
-    ):
+def test_every_metric_is_explained(definition: Definition, sales: Scenario) -> None:
+    pattern = definition.pattern
+    for name, told in ((pattern, None), (pattern, sales), (in_full(pattern), None), (in_full(pattern), sales)):
         text = explain(name, told)
         assert text.startswith(f"{name}  (")
         for word in ("definition: ", "denominator: ", "boundary: ", "source: DOMAIN "):
@@ -52,10 +66,11 @@ def test_an_explanation_in_full(scenario: Scenario) -> None:
         "  kind: a ratio; over several replications it is total over total, with a\n"
         "    jackknife error.\n"
         "  denominator: sql (the numerator is spend). By cohort: first_sql.\n"
-        "  boundary: Spend is that of all stages. By segment, a channel's media spend\n"
-        "    is shared out by the leads it created in that segment and period (by the\n"
-        "    segments' shares where it created none). Without a denominator there is no\n"
-        "    figure: such replications are counted as empty.\n"
+        "  boundary: Spend is that of all stages. By segment or trait, a channel's\n"
+        "    media spend is shared out by the leads it created in that group and period\n"
+        "    (by the shares of the groups where it created none). Labour is shared out\n"
+        "    by the time worked. Without a denominator there is no figure: such\n"
+        "    replications are counted as empty.\n"
         "  group: that of the leads of this group alone.\n"
         "  source: DOMAIN D0.4, D0.7, D4.5"
     )
@@ -118,7 +133,7 @@ def test_units_name_the_currency_and_the_stage() -> None:
 
 @pytest.mark.parametrize("pattern", [d.pattern for d in DEFINITIONS if d.pattern != "<stage>"])
 def test_no_stage_can_be_called_like_a_metric(pattern: str) -> None:
-    name = pattern.replace("<stage>", "x").replace("<from>", "x").replace("<to>", "y")
+    name = re.sub(r"<(?!to>)\w+>", "x", pattern).replace("<to>", "y")
     text = {
         "format": 1,
         "name": "Clash",
@@ -174,7 +189,10 @@ def test_all_names_are_metrics_with_a_value_over_the_horizon(scenario: Scenario)
     assert len(names) == len(set(names)) == 3 * len(all_names(scenario))
     assert all(figure_of(name, scenario, "segment").definition.kind != "growth" for name in names)
     assert {"rate_pool_to_mql", "cost_per_sql[segment=small]", "p90_days_to_won"} <= set(names)
-    assert "rate_lead_to_won" not in names
+    assert {f"rate_{before}_to_{after}" for before, after in combinations(["lead", "mql", "sql", "won"], 2)} <= set(
+        names
+    )
+    assert "rate_won_to_lead" not in names
 
 
 def test_explaining_loads_no_heavy_package() -> None:
@@ -184,3 +202,87 @@ def test_explaining_loads_no_heavy_package() -> None:
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+# ---------------------------------------------------------------- what a scenario has
+def test_names_are_known_where_there_is_what_they_are_about(scenario: Scenario, sales: Scenario) -> None:
+    assert vocabulary_of(sales) == Vocabulary(
+        stages=tuple(sales.stages),
+        teams=("telesales", "sales"),
+        working=("telesales", "sales"),
+        owning=("sales",),
+        followed=("mql", "sql", "opportunity"),
+        extended=("sql",),
+        rejecting=("mql",),
+        stated=("opportunity", "trial"),
+        weighed=("opportunity", "trial"),
+        selling=("mql", "sql", "opportunity", "trial"),
+        sqls=("sql",),
+        losing=vocabulary_of(sales).losing,
+        dialling=("call",),
+    )
+    assert set(vocabulary_of(sales).losing) == {
+        *("unanswered", "no_need", "rejected", "no_budget", "expired", "product", "exhausted", "no_follow_up"),
+    }
+    few = vocabulary_of(scenario)
+    assert {name for name in few._fields if getattr(few, name)} == {"stages", "losing"}
+    for definition in DEFINITIONS:
+        if definition.of not in ("stages", "losing"):
+            with pytest.raises(ValueError, match="no metric"):
+                figure_of(in_full(definition.pattern), scenario, None)
+        assert figure_of(in_full(definition.pattern), sales, None).definition == definition
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("utilisation_sale", "no metric 'utilisation_sale' (did you mean 'utilisation_sales'?)"),
+        ("held_telesales", "no metric 'held_telesales' (did you mean 'load_telesales'?)"),
+        ("observed_win_rate_tiral", "no metric 'observed_win_rate_tiral' (did you mean 'observed_win_rate_trial'?)"),
+        ("lost_no_ned", "no metric 'lost_no_ned' (did you mean 'lost_no_need'?)"),
+        ("cost_per_slq", "no metric 'cost_per_slq' (did you mean 'cost_per_sql'?)"),
+        ("dails[line=mobile]", "no metric 'dails' (did you mean 'dials'?)"),
+        ("sql[line=moble]", "no line 'moble' (did you mean 'mobile'?)"),
+        ("sql[lien=mobile]", "'sql[lien=mobile]': leads are grouped by channel, segment, line or need, not by 'lien' (did you mean 'line'?)"),
+        ("sql[need=yes]", "'sql[need=yes]': the result is by line; simulate with by='need'"),
+    ],
+)  # fmt: skip
+def test_unknown_names_of_sales(name: str, message: str, sales: Scenario) -> None:
+    with pytest.raises(ValueError, match=exactly(message)):
+        figure_of(name, sales, "line")
+
+
+def test_what_a_scenario_lacks_for_a_metric_is_said(scenario: Scenario) -> None:
+    message = "no metric 'starved_share' in this scenario: it needs a stage 'sql' with an owner"
+    with pytest.raises(ValueError, match=exactly(message)):
+        figure_of("starved_share", scenario, None)
+
+
+def test_a_near_miss_is_found_among_many_names(scenario: Scenario) -> None:
+    many = {f"stages.s{number}": {"moves": {"on": {"to": f"s{number + 1}"}}} for number in range(40)}
+    long = scenario.set({**many, "stages.s40": {}, "stages.waiting.moves.wake.to": "s0"})
+    with pytest.raises(ValueError, match=exactly("no metric 'cost_pre_s17' (did you mean 'cost_per_s17'?)")):
+        figure_of("cost_pre_s17", long, None)
+
+
+def test_the_longest_fixed_text_wins(scenario: Scenario) -> None:
+    stages = vocabulary_of(scenario)._replace(stages=("x", "share_x"))
+    definition, places = named("old_share_x", stages)
+    assert (definition.pattern, places) == ("old_share_<stage>", {"stage": "x"})
+    assert explain("old_share_x").splitlines()[1].startswith("  definition: Share of the entries into x")
+
+
+def test_usual_names_of_sales_say_what_is_short(sales: Scenario) -> None:
+    usual = usual_names(sales)
+    assert len(usual) <= 18
+    assert len(usual) == 18  # full, so that the telephone waits for a smaller scenario
+    assert usual[-5:] == ["utilisation_telesales", "wait_telesales", "utilisation_sales", "wait_sales", "starved_share"]
+    assert {"sql", "won", "cost_per_sql", "cost_per_won", "revenue"} <= set(usual)
+
+
+def test_usual_names_of_the_telephone(sales: Scenario) -> None:
+    few = {f"stages.{name}": None for name in ("opportunity", "trial", "won")}
+    small = sales.set({**few, "stages.sql.moves.follow_up.to": "pool", "stages.dormant.label": "Asleep", "changes": []})
+    usual = usual_names(small)
+    assert "dials_per_reached" in usual
+    assert len(usual) <= 18

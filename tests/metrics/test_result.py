@@ -197,7 +197,8 @@ def test_one_replication_has_no_error(scenario: Scenario) -> None:
 def test_to_dict_is_what_json_prints(results: dict[str | None, Result]) -> None:
     for by, result in results.items():
         told = json.loads(json.dumps(result.to_dict(), allow_nan=False))
-        assert list(told) == ["scenario", "variant", "seed", "replications", "version", "metrics"]
+        assert list(told) == ["scenario", "variant", "seed", "replications", "version", "metrics", "warnings"]
+        assert told["warnings"] == []
         assert told["scenario"] == "Small trunk"
         assert told["metrics"]["sql"].keys() == {"mean", "p10", "p50", "p90", "mc_error", "unit"}
         assert told["metrics"]["sql"]["mean"] == pytest.approx(float(result.summary("sql")["mean"].iloc[0]))
@@ -285,3 +286,48 @@ def test_html_is_small(result: Result) -> None:
 def test_a_period_column_is_a_date(result: Result) -> None:
     first = result.summary("sql", over="period")["period"].iloc[0]
     assert pd.Timestamp(first) == datetime(2026, 1, 1)
+
+
+# ---------------------------------------------------------------- tables and titles
+def test_a_table_by_period_is_written_for_people(results: dict[str | None, Result]) -> None:
+    lines = results["segment"].table(["sql", "cost_per_sql[segment=small]"], over="period").splitlines()
+    assert max(map(len, lines)) <= 80
+    assert [line.split()[0] for line in lines] == [
+        "metric",
+        *("sql", "2026-01-01", "2026-02-01", "2026-03-01", "2026-04-01"),
+        *("cost_per_sql[segment=small]", "2026-01-01", "2026-02-01", "2026-03-01", "2026-04-01"),
+    ]
+    summary = results["segment"].summary("sql", over="period")
+    assert float(lines[3].split()[1]) == pytest.approx(summary["mean"][1], rel=1e-3)
+    assert lines[1].split()[-1] == "leads"
+    cohorts = results[None].table("sql", over="cohort").splitlines()
+    assert cohorts[2].startswith("  before the ")
+    assert results[None].table("sql").splitlines()[1].split()[-1] == "leads"
+
+
+def test_what_is_not_measured_over_a_time_is_left_out_unless_asked_for(result: Result) -> None:
+    with pytest.raises(ValueError, match="'wasted_share' is measured over the horizon only"):
+        result.table("wasted_share", over="period")
+    assert "wasted" not in result.table(over="period")
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("sql", "SQLs"),
+        ("mql[segment=small]", "MQLs, segment small"),
+        ("won", "entries into 成交"),
+        ("cost_per_sql", "cost per SQL (CNY)"),
+        ("cost_per_won", "cost per 成交 (CNY)"),
+        ("touches_per_sql", "touches per SQL"),
+        ("rate_mql_to_sql", "SQL per MQL"),
+        ("old_share_sql", "share of old leads among entries into SQL"),
+        ("new_leads", "new leads"),
+        ("spend", "spend (CNY)"),
+        ("lvr_sql", "growth of entries into SQL (%)"),
+        ("days_to_sql", "median days to SQL"),
+        ("in_pool", "leads in pool"),
+    ],
+)
+def test_titles_are_words(results: dict[str | None, Result], name: str, title: str) -> None:
+    assert results["segment"].title(name) == title

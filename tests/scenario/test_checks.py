@@ -9,7 +9,7 @@ import pytest
 from funnelsim.scenario import Scenario, ScenarioError, loads
 from funnelsim.scenario.models import Odds
 from funnelsim.scenario.routes import Standing, entries
-from funnelsim.scenario.telling import reference_chance
+from funnelsim.scenario.telling_chances import reference_chance
 from funnelsim.scenario.writing import write_yaml
 
 
@@ -252,3 +252,49 @@ def test_the_reference_chance_gives_the_average_back() -> None:
     assert reference_chance(scenario, 0.4, Odds()) == pytest.approx(0.4, abs=1e-12)
     unknown = scenario.set({"segments.a.share": "{uncertain: 60% to 80%}"})
     assert reference_chance(unknown, 0.4, move.odds) is None
+
+
+def test_the_reference_chance_is_that_of_all_traits_together() -> None:
+    odds = {"segment": {"b": 0.5}, "line": {"switchboard": 0.2}, "need": {"no": 3}}
+    stages = {"lead": moves(a={"after": "1d", "chance": 0.4, "odds": odds, "to": "won", "else": "won"}), "won": {}}
+    scenario = build(
+        stages,
+        segments={"a": {"share": "70%"}, "b": {"share": "30%"}},
+        traits={"line": {"mobile": "60%", "switchboard": "40%"}, "need": {"yes": "45%", "no": "55%"}},
+    )
+    move = scenario.stages["lead"].moves["a"]
+    reference = reference_chance(scenario, 0.4, move.odds)
+    assert reference is not None
+    base = reference / (1 - reference)
+    kinds = [
+        (segment * line * need, first * second * third)
+        for segment, first in ((0.7, 1), (0.3, 0.5))
+        for line, second in ((0.6, 1), (0.4, 0.2))
+        for need, third in ((0.45, 1), (0.55, 3))
+    ]
+    average = sum(share * base * multiplier / (1 + base * multiplier) for share, multiplier in kinds)
+    assert average == pytest.approx(0.4, abs=1e-12)
+
+
+def test_counts_are_compared_only_where_they_are_known() -> None:
+    stages = {
+        "lead": moves(
+            a={
+                "every": "1d",
+                "attempts": {"uncertain": "2 to 4"},
+                "needs": 3,
+                "unanswered": 3,
+                "to": "won",
+                "else": "won",
+            }
+        ),
+        "won": {},
+    }
+    assert refused(stages) == []
+    stages["lead"]["moves"]["a"]["attempts"] = 2
+    assert refused(stages) == [
+        "stages.lead.moves.a.needs: before 3 successes are needed the move ends: it has 2 attempts (attempts)",
+        "stages.lead.moves.a.unanswered: before 3 go unanswered the move ends: it has 2 attempts (attempts)",
+    ]
+    stages["lead"]["moves"]["a"]["attempts"] = 3
+    assert refused(stages) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from funnelsim.scenario import Scenario, ScenarioError, load, loads
+from funnelsim.scenario.paths import format_path
 from funnelsim.scenario.show import draw as draw_funnel
 from funnelsim.scenario.show import sentences
 from funnelsim.scenario.words import WIDTH, width
@@ -34,24 +36,81 @@ chances = st.one_of(
     percentages,
     st.integers(1, 49).map(lambda n: {"uncertain": f"{n}% to {n + 50}%"}),
     st.tuples(percentages, percentages).map(lambda pair: {"segment": {"small": pair[0], "big": pair[1]}}),
+    st.tuples(percentages, percentages).map(lambda pair: {"line": {"mobile": pair[0], "switchboard": pair[1]}}),
     st.lists(percentages, min_size=1, max_size=3).map(lambda values: {"attempt": values}),
 )
 costs = st.one_of(st.integers(0, 10**6), st.integers(0, 10**6).map(lambda n: n / 10_000), st.just("1.5k"))
 odds = st.fixed_dictionaries(
-    {}, optional={"segment": st.just({"big": 0.5}), "visit": st.just([1, 0.8]), "channel": st.just({"search": 2})}
+    {},
+    optional={"segment": st.just({"big": 0.5}), "visit": st.just([1, 0.8]), "channel": st.just({"search": 2})}
+    | {"line": st.just({"switchboard": 0.6})},
 )
+works = waits.filter(lambda wait: wait != "never")
+limits = st.one_of(st.just("unlimited"), st.integers(1, 90), st.just({"uncertain": "20 to 40"}))
+
+
+def ways(stages: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
+    """Draw where something leads, with or without a reason."""
+    return st.one_of(stages, stages.map(lambda stage: {"to": stage, "as": "rejected"}))
+
+
+@st.composite
+def scripts(draw: st.DrawFn, stages: st.SearchStrategy[str]) -> dict[str, Any]:
+    step = st.fixed_dictionaries({}, optional={"takes": works, "chance": chances, "odds": odds, "else": ways(stages)})
+    return draw(st.dictionaries(st.sampled_from(["sentence", "talk", "transfer"]), step, max_size=2))
+
+
+@st.composite
+def teams(draw: st.DrawFn) -> dict[str, Any]:
+    """A team that is shared, and one that owns leads."""
+    person = st.fixed_dictionaries(
+        {}, optional={"pace": st.sampled_from([0.5, 2]), "picks": st.just("even"), "from": st.just("2026-02-01")}
+    )
+    named = st.fixed_dictionaries({"anna": person, "ben": person})
+    counted = st.one_of(st.integers(1, 99), st.just({"uncertain": "between 3 and 6"}))
+    scheduled = st.dictionaries(st.sampled_from(["2026-01-01", "2026-03-01"]), st.integers(1, 9), min_size=1)
+    usual = {
+        "hours": st.sampled_from([7, "7.5 per day"]),
+        "days_off": st.sampled_from([[], ["sat", "sun", "2026-02-02"]]),
+    }
+    usual |= {"salary": st.just("8_000 per month"), "discipline": st.sampled_from(["newest", "deadline", "even"])}
+    telesales = draw(st.fixed_dictionaries({"people": st.one_of(counted, scheduled)}, optional=usual))
+    owning = {"hold": limits, "claim_per_day": limits, "previous_owner_cooldown": durations}
+    sales = draw(st.fixed_dictionaries({"people": st.one_of(counted, named)}, optional=usual | owning))
+    if "anna" in sales["people"] if isinstance(sales["people"], dict) else False:
+        rule = {
+            "if": {"line": "mobile", "segment": ["small", "big"]},
+            "to": draw(st.sampled_from(["anna", ["anna", "ben"]])),
+        }
+        sales["assign"] = draw(st.sampled_from([[rule, {}], [rule, {"by": "round_robin"}], [{}]]))
+    if draw(st.booleans()):
+        sales["recycle_after"] = {"to": "pool", "follow_up": draw(durations), "win_stages": ["won"]}
+        sales["protection"] = {"length": "1d", "by_activity": draw(durations)}
+    if draw(st.booleans()):
+        telesales["queue_limit"] = draw(st.integers(0, 50))
+    return {"telesales": telesales, "sales": sales}
 
 
 @st.composite
 def moves(draw: st.DrawFn, stages: list[str]) -> dict[str, Any]:
     target = st.sampled_from(stages)
-    move: dict[str, Any] = {"after": draw(waits), "chance": draw(chances), "to": draw(target)}
+    move: dict[str, Any] = {"after": draw(waits), "chance": draw(chances), "to": draw(ways(target))}
     if draw(st.booleans()):
         move |= {"every": draw(waits), "attempts": draw(st.sampled_from([1, 3, "auto", "unlimited"]))}
-    for field, values in (("else", target), ("cost", costs), ("odds", odds), ("reference", st.booleans())):
+    for field, values in (("else", ways(target)), ("cost", costs), ("odds", odds), ("reference", st.booleans())):
         if draw(st.booleans()):
             move[field] = draw(values)
+    if draw(st.booleans()):
+        move |= {"team": "telesales", "takes": draw(works), "priority": draw(st.integers(-5, 5))}
+        move["script"] = draw(scripts(target))
     return move
+
+
+@st.composite
+def deadlines(draw: st.DrawFn) -> dict[str, Any]:
+    extend = {"by": "7d", "times": draw(st.integers(1, 3)), "chance": draw(percentages), "per_owner": draw(limits)}
+    deadline = {"after": draw(durations), "to": {"to": "pool", "as": "expired"}}
+    return deadline | draw(st.sampled_from([{}, {"extend": extend}]))
 
 
 @st.composite
@@ -63,8 +122,13 @@ def files(draw: st.DrawFn) -> dict[str, Any]:
     for stage, follower in zip(chain, [*chain[1:], "pool"], strict=True):
         more = draw(st.dictionaries(st.sampled_from(["call", "mail", "drop"]), moves(targets), max_size=2))
         stages[stage] = {"moves": {**more, "next": {"after": draw(durations), "chance": draw(chances), "to": follower}}}
-    stages["pool"] = {"track": "monthly"}
+        if draw(st.booleans()):
+            stages[stage] |= {"owner": "sales"}
+            stages[stage]["moves"] |= {"work": {"takes": draw(works), "every": "2d"}, "expire": draw(deadlines())}
+    stages["pool"] = {"track": "monthly", "moves": {"robot": {"team": "telesales", "every": "90d", "to": "owned"}}}
+    stages["owned"] = {"owner": "sales", "moves": {"expire": draw(deadlines())}, "win_rate": draw(percentages)}
     stages["won"] = draw(st.sampled_from([{}, {"value": "5k to 90k"}, {"label": "成交", "value": 100}]))
+    stages["won"] |= {"win_rate": "100%"}
     track = {"cadence": draw(waits), "touches": ["mail"], "on_response": {"to": "won"}, "odds": draw(odds)}
     file: dict[str, Any] = {
         "format": 1,
@@ -72,6 +136,11 @@ def files(draw: st.DrawFn) -> dict[str, Any]:
         "start": "2026-01-15",
         "horizon": draw(st.sampled_from(["6 months", "1 year", "200d"])),
         "segments": {"small": {"share": "80%"}, "big": {"share": "20%"}},
+        "traits": {
+            "line": {"mobile": "70%", "switchboard": "30%"},
+            "need": {"yes": 0.5, "no": {"uncertain": "40% to 60%"}},
+        },
+        "teams": draw(teams()),
         "channels": {
             "search": {"leads": f"{draw(st.integers(0, 5000))} per month", "enters": "s0", "cost": draw(costs)},
             "base": {"backlog": draw(st.integers(0, 10**6)), "enters": "pool", "age": "30d to 700d"},
@@ -81,7 +150,8 @@ def files(draw: st.DrawFn) -> dict[str, Any]:
         "tracks": {"monthly": track},
     }
     if draw(st.booleans()):
-        file["changes"] = [{"from": "2026-03-01", "set": {"stages.s0.moves.next.after": draw(waits)}}]
+        shares = {"traits.line.mobile": "50%", "traits.line.switchboard": "50%", "teams.sales.hold": draw(limits)}
+        file["changes"] = [{"from": "2026-03-01", "set": {"stages.s0.moves.next.after": draw(waits), **shares}}]
     if draw(st.booleans()):
         file["variants"] = {"other": {"set": {"tracks.monthly.cadence": draw(waits)}}}
     return file
@@ -100,6 +170,10 @@ def edits(draw: st.DrawFn) -> tuple[str, Any]:
                 ("tracks.monthly.cadence", waits),
                 ("touches.mail.cost", costs),
                 ("warm_up", st.just("2 months")),
+                ("teams.telesales.people", st.sampled_from([3, {"2026-01-01": 2}])),
+                ("teams.sales.hold", limits),
+                ("stages.owned.moves.expire", deadlines()),
+                ("stages.s0.moves.next.odds.line", st.just({"mobile": 2})),
             ]
         )
     )
@@ -140,7 +214,7 @@ def test_any_scenario_can_be_shown(file: dict[str, Any]) -> None:
     scenario = loads(write_yaml(file))
     for text in (draw_funnel(scenario), sentences(scenario)):
         assert all(width(line) <= WIDTH for line in text.splitlines())
-        assert all(stage in text for stage in scenario.stages)
+        assert all(name in text for name in (*scenario.stages, *scenario.teams, *scenario.traits))
 
 
 def read(text: str | bytes, folder: Path) -> tuple[Scenario | None, ScenarioError | None]:
@@ -187,6 +261,41 @@ def test_anything_is_refused_in_order(tmp_path: Path, content: bytes | str) -> N
     assert scenario is None
     assert error is not None
     assert_clear(error)
+
+
+def leaves(data: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Yield the paths of all that is set, beside changes, variants and lists of settings."""
+    items = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, tuple | list) else ()
+    for name, below in items:
+        if name not in ("changes", "variants"):
+            yield (*path, name)
+            yield from leaves(below, (*path, name))
+
+
+def damaged(data: Any, path: tuple[str | int, ...], value: Any) -> Any:
+    """Return data with another value at a path."""
+    if not path:
+        return value
+    if isinstance(data, dict):
+        return {name: damaged(item, path[1:], value) if name == path[0] else item for name, item in data.items()}
+    return [damaged(item, path[1:], value) if number == path[0] else item for number, item in enumerate(data)]
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.data())
+def test_what_cannot_be_read_makes_nothing_else_wrong(data: st.DataObject) -> None:
+    scenario = load(data.draw(st.sampled_from(CORPUS)))
+    path = data.draw(st.sampled_from(list(leaves(scenario.data()))))
+    value = data.draw(st.sampled_from(["???", -1, ["???"]]))
+    try:
+        loads(write_yaml(damaged(scenario.data(), path, value)))
+    except ScenarioError as error:
+        written = format_path(path)
+        if path[-1] in ("amount", "per") or len(path) == 1:
+            return
+        for problem in error.problems:
+            near = problem.path.startswith(written) or written.startswith(problem.path)
+            assert near, (written, value, str(problem))
 
 
 json_values = st.recursive(

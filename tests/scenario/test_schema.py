@@ -23,7 +23,7 @@ BEYOND = frozenset("$recursiveRef $dynamicRef $defs prefixItems unevaluatedPrope
 SEEN_BY_THE_SCHEMA = """
     all_missing attempts_half attempts_zero cadence_negative chance_above_one chance_as_list chance_as_text
     chance_empty_table chance_infinite chance_luck chance_negative chance_range chance_true chance_two_tables
-    chance_unknown_table chance_without_percent change_empty change_without_set cost_negative cost_range cost_text
+    chance_without_percent change_empty change_without_set cost_negative cost_range cost_text
     cost_with_currency empty_channels empty_stage horizon_negative horizon_never id_in_chinese id_too_long
     id_with_blank id_with_capital list_as_stages many_at_once missing_enters months_misspelt no_touches
     not_a_mapping number_as_name odds_zero rate_mapping rate_negative rate_range rate_range_without_period rate_text
@@ -34,6 +34,12 @@ SEEN_BY_THE_SCHEMA = """
     wait_mapping wait_missing_parameter wait_mixed_parameters wait_mu_uncertain wait_negative wait_parameters
     wait_text wait_unknown_distribution wait_unknown_parameter wait_unknown_unit wait_without_unit warm_up_negative
     wrong_arrivals wrong_format
+    days_off_as_text days_off_twice days_off_unknown discipline_unknown extension_chance_too_large extension_without_by
+    hold_zero hours_per_week hours_too_many hours_zero needs_zero people_as_a_list people_named_and_counted people_none
+    people_range people_uncertain_without_bounds people_unknown_field people_zero priority_half queue_limit_negative
+    reason_with_blank recycling_without_to rule_names_a_person_twice rule_of_no_value rules_empty salary_by_month
+    salary_negative salary_without_period schedule_no_such_date script_as_a_list step_unknown_field team_unknown_field
+    team_without_people trait_not_a_mapping way_is_a_list way_unknown_field way_without_stage work_never
 """.split()  # noqa: SIM905
 
 
@@ -94,3 +100,9 @@ def test_a_file_that_extends_may_leave_out_and_remove(validator: Draft7Validator
     assert validator.is_valid({"extends": "base.yaml", "stages": {"demo": None, "lead": {"moves": {"mail": None}}}})
     assert not validator.is_valid({"extends": "base.yaml", "stages": {"demo": {"valeu": 5}}})
     assert not validator.is_valid({"stages": {"demo": None}})
+    people = {"extends": "base.yaml", "teams": {"sales": {"people": {"anna": None}}}, "traits": {"line": None}}
+    assert validator.is_valid(people)
+    whole = data(ROOT / "tests" / "scenarios" / "valid" / "team_named.yaml")
+    assert validator.is_valid(whole)
+    assert not validator.is_valid({**whole, "teams": {"sales": {"people": {"anna": None}}}})
+    assert not validator.is_valid({**whole, "traits": {"line": None}})

@@ -120,6 +120,84 @@ tracks
     )
 
 
+def test_drawing_of_a_script() -> None:
+    assert (
+        draw(load(VALID / "telephone.yaml"))
+        == """\
+Telephone: 3 months from 2026-01-01
+
+channels
+  search  100 per month -> lead
+
+traits
+  line    mobile 70%, switchboard 30%
+  number  right 90%, wrong 6%, dead 4%
+
+teams
+  telesales  4 people, 8h a day; 8000 per month each
+
+stages
+  lead
+    call  at once, then every 1d, 30 times, 40s of telesales: mobile 7.9%,
+          switchboard 5.3% -> sentence (10s) 80% -> talk (30s) 60% else pool
+          (no_need) -> transfer 90% -> 3 times -> meeting, else or after 3
+          unanswered pool (unanswered)
+  meeting · final
+  pool · final
+"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "drawn"),
+    [
+        ("owners", "10 people, 8h a day; by deadline; hold 60; after 15d without follow-up, 30d without opportunity, 6 months without win -> pool"),
+        ("team_counted", "4 people, 7h a day except sat, sun, 2026-01-01; 7000 to 9000 per month? each; newest first; queue 0"),
+        ("team_scheduled", "telesales 4 from 2026-01-01, 6 from 2026-02-01, 0 from 2026-03-01, 7.5h a day"),
+        ("team_uncertain", "telesales between 3 and 6 people?, between 6 and 8h a day? sales one of 3 people?, 8h a day; hold 40 to 80?"),
+        ("team_named", "sales anna (Anna), ben, carl, 8h a day; by priority; hold 60; claims a day 8"),
+        ("one_week_rule", "lead · owned by sales follow_up at once, then every 2d, 20 times, 45min of owner: 15% -> won, else pool"),
+        ("one_week_rule", "expire after 7d, +7d up to 2 times: -> pool (expired)"),
+        ("opportunities", "trial · win rate 25% to 35%?"),
+        ("team_in_a_track", "response -> lead (answered) exhausted after 6 touches in a stay -> lost (exhausted)"),
+    ],
+)  # fmt: skip
+def test_drawings_of_teams(name: str, drawn: str) -> None:
+    assert drawn in " ".join(draw(load(VALID / f"{name}.yaml")).split())
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("team_scheduled", "4 people from 2026-01-01 on, 6 people from 2026-02-01 on and nobody from 2026-03-01 on."),
+        ("team_counted", "but not on Saturdays, Sundays and 2026-01-01; an hour of work takes 3.429 hours of the clock."),
+        ("team_counted", "Each earns 7000 to 9000 (not known: nine chances in ten lie between, drawn anew for each replication) EUR per month."),
+        ("team_counted", "They take up first what came last. At most 0 leads wait for them; one more is turned away."),
+        ("team_uncertain", "telesales: 3 to 6 people (not known: any value between, drawn anew for each replication)."),
+        ("team_uncertain", "It needs its owner for a working time of 30 minutes to 1 hour (not known:"),
+        ("team_named", "anna (Anna) (odds of success times 1.5, 1.25 times as fast and takes up first the lead that had the least attention)"),
+        ("team_named", "A lead of segment enterprise and line mobile or executive goes to anna and ben in turn."),
+        ("team_named", "Any other lead of channel search goes to carl."),
+        ("team_named", "Any other lead goes to whoever has the fewest in hand."),
+        ("owners", "They own the leads of lead and deal; each has at most 60 in hand and none goes back to its last owner for 30 days."),
+        ("owners", "Leads are taken back to pool after 15 days without a follow-up, 30 days without an opportunity (deal) or 182.6 days without a win (won). - Not those that ever were in won."),
+        ("owners", "They are protected for 7 days after they were claimed and for 5 days after each follow-up but not beyond 60 days after they were claimed."),
+        ("one_week_rule", "It can be put off twice, by 7 days each time, with a chance of 30%, for at most 10 leads of one owner at a time."),
+        ("one_week_rule", "It leads to pool (reason: expired)."),
+        ("telephone", "With a chance of 7.9% for mobile and 5.3% for switchboard (its odds times 0.1 for number wrong and 0.001 for number dead) it comes to the script: sentence (One sentence) -> talk -> transfer."),
+        ("telephone", "talk takes 30 seconds and succeeds with 60% (its odds times 0.8 for line switchboard); a lead that is lost there goes to pool (reason: no_need)."),
+        ("telephone", "For that it takes 3 successes in one stay. It gives up after 3 in a row that fail at once."),
+        ("telephone", "lead, call, talk: 60% is the average over the shares of line; for a lead whose odds are all 1 it is"),
+        ("traits", "They differ by line: mobile 70% and switchboard 30%."),
+        ("opportunities", "It is stated that a lead here is won in the end with a chance of 10%."),
+        ("opportunities", "The lead is won here."),
+        ("team_in_a_track", "robot: at once, then every 90 days. It needs somebody of telesales for a working time of 30 seconds."),
+    ],
+)  # fmt: skip
+def test_sentences_of_teams(name: str, said: str) -> None:
+    assert said in " ".join(sentences(load(VALID / f"{name}.yaml")).split())
+
+
 def test_sentences_say_what_matters() -> None:
     said = " ".join(sentences(load(VALID / "odds.yaml")).split())
     assert "40% is the average over the segments' shares; for a lead whose odds are all 1 it is 42.35%" in said
@@ -155,4 +233,5 @@ def test_fits_the_page(path: Path) -> None:
     for text in (draw(scenario), sentences(scenario)):
         assert all(width(line) <= WIDTH for line in text.splitlines())
         assert all(line == line.rstrip() for line in text.splitlines())
-        assert all(name in text for name in (*scenario.stages, *scenario.channels, *scenario.touches, *scenario.tracks))
+        named = (scenario.stages, scenario.channels, scenario.touches, scenario.tracks, scenario.teams, scenario.traits)
+        assert all(name in text for names in named for name in names)

@@ -1,0 +1,5 @@
+"""``python -m funnelsim.cli`` does what ``funnelsim`` does."""
+
+from funnelsim.cli import main
+
+main()

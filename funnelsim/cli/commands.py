@@ -1,0 +1,295 @@
+"""The commands. Each first looks at all it was asked for, then runs, then writes."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+import funnelsim as fs
+from funnelsim.cli import shipped
+from funnelsim.cli.asked import Asked
+from funnelsim.cli.comparing import check_alike, scenarios_to_compare
+from funnelsim.cli.ending import WrongInputError, each, ending, for_programs, hand_over, hand_over_json, say, writing
+from funnelsim.cli.options import (
+    By,
+    Debug,
+    Engine,
+    File,
+    Horizon,
+    Json,
+    Metrics,
+    Out,
+    Over,
+    Overwrite,
+    Picture,
+    Replications,
+    Seed,
+    Set,
+    Threads,
+    Variant,
+)
+from funnelsim.cli.places import save_picture
+from funnelsim.scenario import Place, Problem
+from funnelsim.scenario.problems import shown
+
+app = typer.Typer(
+    name="funnelsim",
+    help="Simulate a funnel, and see what a policy, a budget or a team change brings.",
+    epilog=(
+        "Example: funnelsim run trunk --variant two_weeks --replications 500. Exit codes: 0 fine; 1 a guard is broken; "
+        "2 the input is wrong; 70 a fault of funnelsim (--debug or FUNNELSIM_DEBUG=1 shows its traceback); "
+        "74 something could not be written; 130 stopped by Ctrl-C."
+    ),
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+MOST_EVENTS = 40
+"""Events of a log that are printed if not all are asked for."""
+
+
+@app.command(
+    epilog=(
+        "Example: funnelsim run nurture_before_after --variant after --horizon 30d --by channel. With --json and "
+        "--over period or cohort every number of a metric is a list, one for each of the periods or cohorts named."
+    )
+)
+def run(
+    scenario: File,
+    variant: Variant = None,
+    set_: Set = [],  # noqa: B006
+    horizon: Horizon = None,
+    by: By = None,
+    replications: Replications = 1000,
+    seed: Seed = 1,
+    engine: Engine = "kernel",
+    threads: Threads = None,
+    metric: Metrics = [],  # noqa: B006
+    over: Over = "horizon",
+    json_: Json = False,
+    out: Out = None,
+    overwrite: Overwrite = False,
+    png: Picture = None,
+    debug: Debug = False,
+) -> None:
+    """Run a scenario many times and print its figures."""
+    with ending(debug):
+        asked = Asked()
+        meant = _meant(asked, scenario, variant, set_, horizon)
+        group: Any = asked.grouping(by, meant)
+        asked.metrics(metric, meant, group, over)
+        asked.written(out, overwrite, png)
+        asked.refuse()
+
+        from funnelsim.cli.figures import asked_for, run_as_json, run_figure
+        from funnelsim.metrics.simulate import Settings
+
+        settings = Settings(replications, seed, engine, group, over == "cohort", threads)
+        asked.room(meant, settings)
+        asked.refuse()
+        result = fs.simulate(meant[0], **asdict(settings))
+
+        def save() -> None:
+            if out is not None:
+                with writing(str(out)):
+                    result.save(out, overwrite=overwrite)
+
+        def show_figures() -> None:
+            if json_:
+                hand_over_json(run_as_json(result, metric, over))
+            elif metric or over != "horizon":
+                with asked_for():
+                    table = result.summary(metric or None, over=over)
+                say(table.to_string(index=False))
+            else:
+                say(result)
+
+        def draw() -> None:
+            if png is not None:
+                save_picture(run_figure(result, metric), png)
+
+        each(save, show_figures, draw)
+
+
+@app.command(epilog="Example: funnelsim compare nurture_before_after --variants before,after --horizon 30d")
+def compare(
+    scenario: File,
+    other: Annotated[Path | None, typer.Argument(metavar="[OTHER]", help="A second one.", show_default=False)] = None,
+    variants: Annotated[str, typer.Option(metavar="A,B,…", help="Variants; 'base' is the file itself.")] = "",
+    set_: Set = [],  # noqa: B006
+    horizon: Horizon = None,
+    by: By = None,
+    replications: Replications = 1000,
+    seed: Seed = 1,
+    threads: Threads = None,
+    metric: Metrics = [],  # noqa: B006
+    json_: Json = False,
+    png: Picture = None,
+    debug: Debug = False,
+) -> None:
+    """Run scenarios with the same luck and print what differs; the first is the one compared with."""
+    with ending(debug):
+        asked = Asked()
+        meant = scenarios_to_compare(asked, scenario, other, variants, set_, horizon)
+        groups = [asked.grouping(by, versions) for versions in meant.values()]
+        group: Any = by if None not in groups else None
+        for versions in meant.values():
+            asked.metrics(metric, versions, group)
+        asked.written(None, False, png)
+        asked.refuse()
+        chosen = {name: versions[0] for name, versions in meant.items()}
+        check_alike(asked, chosen)
+        asked.refuse()
+
+        from funnelsim.cli.figures import comparison_as_json, main_metrics
+        from funnelsim.metrics.simulate import Settings
+
+        asked.room(chosen.values(), Settings(replications, seed, by=group, threads=threads))
+        asked.refuse()
+        comparison = fs.compare(
+            chosen, replications=replications, seed=seed, metrics=metric or None, by=group, threads=threads
+        )
+
+        def show_figures() -> None:
+            if json_:
+                hand_over_json(comparison_as_json(comparison, metric))
+            else:
+                say(comparison)
+
+        def draw() -> None:
+            if png is not None:
+                from funnelsim.plots import comparison_figure
+
+                save_picture(comparison_figure(comparison, metric or main_metrics(next(iter(chosen.values())))), png)
+
+        each(show_figures, draw)
+
+
+@app.command(epilog="Example: funnelsim show trunk --variant two_weeks")
+def show(
+    scenario: File,
+    variant: Variant = None,
+    set_: Set = [],  # noqa: B006
+    horizon: Horizon = None,
+    resolved: Annotated[
+        bool, typer.Option("--resolved", help="Print the whole file, every default written out.")
+    ] = False,
+    debug: Debug = False,
+) -> None:
+    """Draw the funnel, and say in sentences what will be simulated."""
+    with ending(debug):
+        asked = Asked()
+        meant = _meant(asked, scenario, variant, set_, horizon)
+        asked.refuse()
+        if resolved:
+            hand_over(meant[0].dump())
+        else:
+            from funnelsim.scenario.show import draw, sentences
+
+            say(f"{draw(meant[0])}\n\n{sentences(meant[0])}")
+
+
+@app.command(epilog="Example: funnelsim trace trunk --variant two_weeks --lead search-17")
+def trace(
+    scenario: File,
+    variant: Variant = None,
+    set_: Set = [],  # noqa: B006
+    horizon: Horizon = None,
+    seed: Seed = 1,
+    replication: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Which of the runs.")] = 0,
+    engine: Engine = "kernel",
+    lead: Annotated[str | None, typer.Option(metavar="ID", help="Tell one lead's story, as in search-17.")] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Print the whole log as CSV.")] = False,
+    debug: Debug = False,
+) -> None:
+    """Print the event log of one run, or one lead's story."""
+    with ending(debug):
+        asked = Asked()
+        meant = _meant(asked, scenario, variant, set_, horizon)
+        asked.lead(lead, meant)
+        asked.refuse()
+
+        from funnelsim.engines.story import story
+
+        log = fs.trace(meant[0], seed=seed, replication=replication, engine=engine)
+        if lead is not None and not (log["lead"] == lead).any():
+            try:
+                story(log, lead)
+            except KeyError as error:  # which says what leads there are
+                raise WrongInputError([Problem(Place("--lead"), "", str(error.args[0]))]) from None
+        if csv:
+            with for_programs() as stream:
+                (log if lead is None else log[log["lead"] == lead]).to_csv(stream, index=False)
+        elif lead is not None:
+            say(story(log, lead, meant[0].currency))
+        else:
+            person = ["person"] if (log["person"] != "").any() else []
+            columns = ["time", "lead", "stage", "move", "attempt", "outcome", "to", *person, "cost", "value"]
+            say(log[columns].head(MOST_EVENTS).to_string(index=False, float_format=lambda value: f"{value:g}"))
+            if len(log) > MOST_EVENTS:
+                say(f"… {len(log):,} events in all: --csv prints every one, --lead ID one lead's story")
+
+
+@app.command(epilog="Example: funnelsim explain cost_per_sql")
+def explain(
+    name: Annotated[
+        str, typer.Argument(metavar="METRIC", help="As in cost_per_sql or rate_mql_to_sql.", show_default=False)
+    ],
+    scenario: Annotated[
+        Path | None, typer.Argument(metavar="[SCENARIO]", help="Whose stages and currency.", show_default=False)
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """Say what a metric means: definition, unit, denominator, source."""
+    with ending(debug):
+        from funnelsim.metrics.definitions import explain as explained
+
+        asked = Asked()
+        told = None if scenario is None else asked.scenario(scenario)
+        try:
+            text = explained(name, told)
+        except ValueError as error:
+            asked.wrong(shown(name), str(error))
+        asked.refuse()
+        say(text)
+
+
+@app.command(epilog="Example: funnelsim scenarios; then funnelsim show trunk --resolved > mine.yaml for one to change")
+def scenarios(debug: Debug = False) -> None:
+    """List the scenarios that come with funnelsim, which every command finds by name."""
+    with ending(debug):
+        there = {name: fs.load(path).name for name, path in shipped.shipped().items()}
+        width = max(map(len, there), default=0)
+        for name, title in there.items():
+            say(f"{name:{width}}  {title}")
+
+
+@app.command(epilog="Example: funnelsim schema > funnelsim.schema.json")
+def schema(debug: Debug = False) -> None:
+    """Print the JSON Schema of scenario files, for editors."""
+    with ending(debug):
+        from funnelsim.scenario.schema import schema_text
+
+        hand_over(schema_text())
+
+
+@app.callback(invoke_without_command=True)
+def _main(version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False) -> None:
+    if version:
+        say(f"funnelsim {fs.__version__}")
+        raise typer.Exit
+
+
+# ---------------------------------------------------------------- what commands share
+def _meant(
+    asked: Asked, path: Path, variant: str | None, settings: list[str], horizon: str | None
+) -> list[fs.Scenario]:
+    """Return the scenario that is meant, in a list that is empty or longer where that is not known."""
+    scenario = asked.scenario(path)
+    versions = [] if scenario is None else asked.variant(scenario, variant)
+    return asked.with_settings(versions, settings, horizon)

@@ -1,0 +1,126 @@
+"""Figures of a result as JSON and as pictures."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from funnelsim.cli.ending import WrongInputError
+from funnelsim.scenario import Place, Problem
+
+if TYPE_CHECKING:
+    import funnelsim as fs
+    from funnelsim.metrics.figures import Over
+    from funnelsim.scenario import Scenario
+
+
+@contextlib.contextmanager
+def asked_for() -> Iterator[None]:
+    """Refuse a metric that a result does not have in this form."""
+    try:
+        yield
+    except ValueError as error:
+        raise WrongInputError([Problem(Place("--metric"), "", str(error))]) from error
+
+
+# ---------------------------------------------------------------- JSON
+def run_as_json(result: fs.Result, metrics: Sequence[str], over: Over) -> dict[str, Any]:
+    """Return what ``run --json`` prints.
+
+    Parameters
+    ----------
+    result : Result
+    metrics : sequence of str
+        Only these; none: all that have a value over the horizon (and over `over`).
+    over : {"horizon", "period", "cohort"}
+        Where it is not the horizon, ``over`` says so, ``periods`` or ``cohorts`` when they begin, and all numbers of a
+        metric are lists, one number for each.
+    """
+    plain = result.to_dict()
+    if not metrics and over == "horizon":
+        return plain
+    names = list(metrics) or [name for name in plain["metrics"] if has_values(result, name, over)]
+    head = {key: value for key, value in plain.items() if key != "metrics"}
+    if over != "horizon":
+        head |= {"over": over, f"{over}s": _times(result, over)}
+    return {**head, "metrics": {name: _numbers(result, name, over) for name in names}}
+
+
+def _numbers(result: fs.Result, name: str, over: Over) -> dict[str, Any]:
+    with asked_for():
+        numbers = result.estimate(name, over)._asdict()
+    del numbers["empty"]
+    return {**{key: _plain(value) for key, value in numbers.items()}, "unit": result.unit(name)}
+
+
+def _plain(value: Any) -> Any:
+    """Return numbers for JSON; None where there is no value."""
+    if np.ndim(value):
+        return [_plain(number) for number in value]
+    return None if math.isnan(value) else float(value)
+
+
+def _times(result: fs.Result, over: Over) -> list[str]:
+    first = next(iter(result.scenario.stages))
+    times = result.summary(first, over=over)[over]
+    return [time if isinstance(time, str) else time.isoformat().removesuffix("T00:00:00") for time in times]
+
+
+def has_values(result: fs.Result, name: str, over: Over) -> bool:
+    """Say whether a metric is measured by period, or by cohort."""
+    try:
+        result.parts(name, over)
+    except ValueError:
+        return False
+    return True
+
+
+def comparison_as_json(comparison: fs.Comparison, metrics: Sequence[str]) -> dict[str, Any]:
+    """Return what ``compare --json`` prints; with `metrics` only these."""
+    if not metrics:
+        return comparison.to_dict()
+    changes = {
+        name: {
+            metric: {
+                **{key: _plain(value) for key, value in comparison.difference(name, metric)._asdict().items()},
+                "unit": comparison.unit(metric),
+            }
+            for metric in metrics
+        }
+        for name in comparison.others
+    }
+    return {
+        "scenarios": {name: run_as_json(result, metrics, "horizon") for name, result in comparison.results.items()},
+        "against": comparison.first,
+        "differences": changes if len(changes) > 1 else changes[comparison.others[0]],
+    }
+
+
+# ---------------------------------------------------------------- pictures
+def main_metrics(scenario: Scenario) -> list[str]:
+    """Return what a picture shows if nothing is asked for: the stage sales accepts, or the last one, and its cost."""
+    from funnelsim.metrics.names import trunk_of
+
+    trunk = trunk_of(scenario)
+    stage = next((name for name in ("sql", "opportunity", "won") if name in trunk), trunk[-1])
+    return [stage, f"cost_per_{stage}"]
+
+
+def run_figure(result: fs.Result, metrics: Iterable[str]) -> Any:
+    """Draw the funnel, and below it over time the metrics asked for that are measured by period."""
+    from matplotlib.figure import Figure
+
+    from funnelsim.plots import plot_funnel, plot_metric
+
+    asked = list(metrics) or main_metrics(result.scenario)[:1]
+    drawn = [metric for metric in asked if has_values(result, metric, "period")]
+    figure = Figure(figsize=(8, 4 * (1 + len(drawn))), layout="constrained")
+    axes = figure.subplots(1 + len(drawn), squeeze=False)[:, 0]
+    plot_funnel(result, ax=axes[0])
+    for metric, ax in zip(drawn, axes[1:], strict=True):
+        plot_metric(result, metric, ax=ax)
+    return figure

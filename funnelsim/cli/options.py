@@ -1,0 +1,40 @@
+"""The arguments and options that several commands have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+File = Annotated[
+    Path,
+    typer.Argument(
+        metavar="SCENARIO", help="A scenario file (YAML), or the name of a shipped one.", show_default=False
+    ),
+]
+Variant = Annotated[str | None, typer.Option(metavar="NAME", help="A variant of the scenario.")]
+Set = Annotated[
+    list[str],
+    typer.Option("--set", metavar="PATH=VALUE", help="Set one value, as in stages.sql.moves.expire.after=14d."),
+]
+Horizon = Annotated[str | None, typer.Option(metavar="SPAN", help="Another horizon, as in 30d or '6 months'.")]
+By = Annotated[
+    str | None,
+    typer.Option(metavar="GROUP", help="Group leads: by channel, segment or a trait.", show_default=False),
+]
+Replications = Annotated[int, typer.Option("-n", "--replications", min=1, max=2**31 - 1, help="How many runs.")]
+Seed = Annotated[int, typer.Option(min=0, max=2**64 - 1, help="Equal seeds give equal luck.")]
+Engine = Annotated[Literal["kernel", "simpy"], typer.Option(help="The fast one or the reference; the same bits.")]
+Threads = Annotated[
+    int | None, typer.Option(min=1, max=1024, help="Threads; by default as many as processors.", show_default=False)
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Metrics = Annotated[list[str], typer.Option("--metric", metavar="NAME", help="Only this metric; may be repeated.")]
+Over = Annotated[
+    Literal["horizon", "period", "cohort"], typer.Option(help="In all, by period, or by period of creation.")
+]
+Out = Annotated[Path | None, typer.Option(metavar="FOLDER", help="Save the result (Zarr).")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Let --out replace a result that is there.")]
+Picture = Annotated[Path | None, typer.Option("--png", metavar="FILE", help="Save a picture, in place of one there.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a fault of funnelsim.")]

@@ -1,0 +1,85 @@
+"""Where results and pictures go: looked at before anything runs, so that no long run ends with a refused name."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from funnelsim.cli.ending import reason, writing
+from funnelsim.scenario.problems import shown
+
+SIDE = ".{}.12345678"
+"""How a folder to the side is called, in which a result is written before it takes its place."""
+
+
+def folder_refused(path: Path, overwrite: bool) -> str | None:
+    """Say why a result cannot be saved in a folder; None where it can be."""
+    name = shown(str(path))
+    if os.path.lexists(path):
+        if not overwrite:
+            return f"{name} is there already; add --overwrite, or choose another name"
+        if not _is_result(path):
+            return f"{name} is no result of funnelsim, and only results are overwritten; choose another name"
+    return _refused(path, SIDE.format(path.name))
+
+
+def picture_refused(path: Path, out: Path | None) -> str | None:
+    """Say why a picture cannot be saved in a file; None where it can be. One that is there is replaced."""
+    name = shown(str(path))
+    if os.path.isdir(path):
+        return f"{name} is a folder; name a file, such as {path / 'picture.png'}"
+    if path.suffix.lower() != ".png":
+        return f"pictures are PNG files, and {name} does not end so; write {shown(f'{path}.png')}"
+    if out is not None and path.absolute() in (out.absolute(), *out.absolute().parents):
+        return f"{name} cannot be the picture and hold the result too; choose another name"
+    return _refused(path)
+
+
+def _is_result(path: Path) -> bool:
+    from funnelsim.metrics import storage
+
+    try:
+        return storage.ATTRIBUTE in json.loads((path / ".zattrs").read_text("utf-8"))
+    except (OSError, ValueError, TypeError):
+        return False
+
+
+def _refused(path: Path, *beside: str) -> str | None:
+    """Say why nothing can be written at a path, or beside it, by trying it without a trace."""
+    there, missing = path.parent, [path.name, *beside]
+    while not os.path.lexists(there) and there != there.parent:
+        missing.append(there.name)
+        there = there.parent
+    if not os.path.isdir(there):
+        return f"{shown(str(path))}: {shown(str(there))} is no folder"
+    try:
+        for name in missing:
+            _look(there / name)
+        _look(path.absolute() / "spend_touches" / "0.0.0.0.0")
+        with tempfile.TemporaryFile(dir=there):
+            return None
+    except OSError as error:
+        return f"{shown(str(path))} {reason(error)}"
+
+
+def _look(path: Path) -> None:
+    """Ask the system about a name; raise what it says, unless that nothing is there."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+
+
+def save_picture(figure: Any, path: Path) -> None:
+    """Draw a figure and save it, and say where."""
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=150)
+    with writing(str(path)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(drawn.getvalue())
+    print(f"picture: {path.resolve()}", file=sys.stderr)

@@ -1,0 +1,247 @@
+"""Counting a log: the reference engine's way to the numbers that the kernel counts as it goes.
+
+Plain Python, from nothing but the rows of a log, the program and its tables. Each lead is told on its own to a few
+observers, each of which counts one side of its story.
+"""
+
+from __future__ import annotations
+
+import bisect
+import itertools
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+
+from funnelsim.engines.accounts import Account, Observer
+from funnelsim.engines.rows import (
+    ASKED,
+    BEGUN,
+    CREATED,
+    DROPPED,
+    EXHAUSTED,
+    EXTENDED,
+    FAILED,
+    PASSED,
+    PRESENT,
+    STALLED,
+    STOPPED,
+    SUCCEEDED,
+    TURNED_AWAY,
+    WOKEN,
+    LogRow,
+)
+from funnelsim.engines.selling import Hands, Sales, Weeks
+from funnelsim.engines.tables import REJECTED, Tables
+from funnelsim.engines.tally import age_bin
+from funnelsim.engines.working_time import team_clock
+from funnelsim.program import Program
+from funnelsim.program import records as p
+from funnelsim.program.calendar import DAY
+from funnelsim.program.program import Structure
+
+ENDED = (FAILED, SUCCEEDED, EXHAUSTED)
+"""Outcomes of an attempt that is over; in this order they are counted."""
+
+
+def count_log(
+    program: Program,
+    tables: Tables,
+    log: Sequence[LogRow],
+    group_of: Callable[[LogRow], int],
+    counts: p.IntArray,
+    ages: p.IntArray,
+    waits: p.IntArray,
+) -> None:
+    """Count what a log tells.
+
+    Parameters
+    ----------
+    program : Program
+    tables : Tables
+        Of the replication.
+    log : sequence of LogRow
+        In order (rule 8), of one replication.
+    group_of : callable
+        Takes a row, returns the number of the lead's group.
+    counts : int array (cohorts, cells, groups, kinds)
+        Added to, see `tally.Layout`; with one cohort all leads are in it.
+    ages : int array (groups, stages, bins)
+        Added to: age at the first entry to each stage, within the counted cells.
+    waits : int array (groups, teams, bins)
+        Added to: time from asking for a person to the beginning of the work, within the counted cells.
+    """
+    by_lead: dict[int, list[LogRow]] = defaultdict(list)
+    for row in log:
+        by_lead[row.key].append(row)
+    cohort_edges = program.structure.cohort_edge.tolist()
+    for rows in by_lead.values():
+        cohort = bisect.bisect_right(cohort_edges, rows[0].created) if counts.shape[0] > 1 else 0
+        group = group_of(rows[0])
+        account = Account(program, tables, counts[cohort, :, group])
+        work = Work(account, waits[group])
+        observers: tuple[Observer, ...] = (
+            Moves(account),
+            Ways(account, ages[group]),
+            work,
+            Hands(account),
+            Sales(account),
+            Weeks(account),
+        )
+        for observer in observers:
+            for row in rows:
+                observer.see(row)
+            observer.end()
+        count_waste(account, rows, work.counted_busy)
+
+
+class Moves(Observer):
+    """Attempts, and what is led where by them."""
+
+    def __init__(self, account: Account) -> None:
+        super().__init__(account)
+        self.done: Counter[int] = Counter()
+
+    def see(self, row: LogRow) -> None:
+        """Count a row."""
+        account, layout = self.account, self.layout
+        old = int(is_old(account.structure, row))
+        if row.move != p.NONE and row.attempt == 1 and row.outcome != EXTENDED:
+            self.done[row.move] = 0  # the first attempt of a stay, or since a trigger started the move again
+        if row.outcome in (*ENDED, PASSED):
+            kind = ENDED.index(SUCCEEDED if row.outcome == PASSED else row.outcome)
+            account.add(row.tick, layout.attempt + row.row * 6 + kind * 2 + old)
+        if row.outcome == SUCCEEDED:
+            self.done[row.move] += 1
+            if self.leads_on(row):
+                account.add(row.tick, layout.led + row.move)
+        if p.NONE not in (row.to, row.reason):
+            account.add(row.tick, layout.reason + row.reason)
+            if account.program.reasons[row.reason] == REJECTED:
+                account.add(row.tick, layout.rejected + row.stage)
+
+    def leads_on(self, row: LogRow) -> bool:
+        """Say whether a success led `to`; on the last attempt one that does not may lead `otherwise`."""
+        needs = self.account.tables.moves[self.account.regime(row.tick), row.move]["needs"]
+        return bool(self.account.structure.moves["to"][row.move] != p.NONE and self.done[row.move] >= needs)
+
+
+class Ways(Observer):
+    """How leads come, where they enter and leave, and where they are stalled."""
+
+    def __init__(self, account: Account, ages: p.IntArray) -> None:
+        super().__init__(account)
+        self.ages = ages
+        self.stage = p.NONE
+        self.visited: set[int] = set()
+
+    def see(self, row: LogRow) -> None:
+        """Count a row."""
+        account, layout = self.account, self.layout
+        if row.outcome == CREATED:
+            account.add(row.tick, layout.created + row.channel)
+        elif row.outcome == PRESENT:
+            account.add(row.tick, layout.present + row.channel)
+        elif row.outcome in (STALLED, WOKEN):
+            account.add(row.tick, layout.stalled + row.stage, 1 if row.outcome == STALLED else -1)
+        if row.to == p.NONE:
+            return
+        if self.stage != p.NONE:
+            account.add(row.tick, layout.exit + self.stage)
+        self.stage = row.to
+        if row.outcome != PRESENT:
+            first, old = row.to not in self.visited, is_old(account.structure, row)
+            account.add(row.tick, layout.entry + row.to * 4 + first * 2 + old)
+            account.add(row.tick, layout.value + row.to, row.value)
+            if first and account.cell(row.tick) > 0:
+                self.ages[row.to, age_bin(row.tick - row.created)] += 1
+        self.visited.add(row.to)
+
+
+class Work(Observer):
+    """Asking, waiting and working."""
+
+    def __init__(self, account: Account, waits: p.IntArray) -> None:
+        super().__init__(account)
+        self.waits = waits
+        self.asked: dict[int, int] = {}
+        self.begun: dict[int, int] = {}
+        self.counted_busy: Counter[int] = Counter()
+        """By team: ticks of its clock within the counted cells."""
+
+    def see(self, row: LogRow) -> None:
+        """Count a row."""
+        account, layout = self.account, self.layout
+        if row.outcome == EXTENDED:
+            account.add(row.tick, layout.extended + row.move)
+        elif row.outcome == ASKED:
+            self.asked[row.move] = row.tick
+            account.add(row.tick, layout.queue + account.team(row))
+        elif row.outcome in (BEGUN, DROPPED, TURNED_AWAY):
+            account.add(row.tick, layout.queue + account.team(row), -1)
+            waited = row.tick - self.asked.pop(row.move)
+            if row.outcome == TURNED_AWAY:
+                account.add(row.tick, layout.turned_away + account.team(row))
+            if row.outcome == BEGUN:
+                self.begin(row, waited)
+        elif row.outcome in (*ENDED, STOPPED) and row.move in self.begun:
+            self.work(row.move, row.tick)
+
+    def begin(self, row: LogRow, waited: int) -> None:
+        """Count work that is begun."""
+        team = self.account.team(row)
+        self.begun[row.move] = row.tick
+        self.account.add(row.tick, self.layout.begun + row.move)
+        self.account.add(row.tick, self.layout.waited + team, waited)
+        if self.account.cell(row.tick) > 0:
+            self.waits[team, age_bin(waited)] += 1
+
+    def work(self, move: int, until: int) -> None:
+        """Count the work on a move, in each cell that it touches."""
+        begun, team = self.begun.pop(move), int(self.account.structure.moves["team"][move])
+        edges, days = self.account.edges, self.account.tables.worked_days[team]
+        for cell, (start, end) in enumerate(itertools.pairwise(edges)):
+            first, last = max(start, begun), min(end, until)
+            if first < last:
+                ticks = team_clock(days, last) - team_clock(days, first)
+                self.account.add(start, self.layout.busy + team, ticks)
+                if cell > 0:
+                    self.counted_busy[team] += ticks
+
+    def end(self) -> None:
+        """Count work that is not finished at the end."""
+        for move in list(self.begun):
+            self.work(move, self.account.structure.end_tick)
+
+
+def count_waste(account: Account, rows: Sequence[LogRow], busy: Counter[int]) -> None:
+    """Count what a lead cost that at the end is neither won, nor in sales, nor in a track.
+
+    Parameters
+    ----------
+    account : Account
+        Added to, in the last cell.
+    rows : sequence of LogRow
+        All of the lead's.
+    busy : mapping
+        By team: ticks of its clock worked on the lead in the counted cells.
+    """
+    entered = [row.to for row in rows if row.to != p.NONE]
+    stream = p.NONE
+    for stage in entered:
+        track = int(account.structure.track[stage])
+        stream = stream if track == p.KEEP else track
+    won = any(account.is_a(stage, p.WON) for stage in entered)
+    if won or stream != p.NONE or account.is_a(entered[-1], p.SALES | p.WORKED):
+        return
+    layout, last, first = account.layout, len(account.edges) - 2, rows[0]
+    counted = [row for row in rows if account.cell(row.tick) > 0]
+    account.counts[last, layout.wasted_leads + first.channel] += first.outcome == CREATED and first in counted
+    account.counts[last, layout.wasted_cost] += sum(row.cost for row in counted)
+    for team, ticks in busy.items():
+        account.counts[last, layout.wasted_busy + team] += ticks
+
+
+def is_old(structure: Structure, row: LogRow) -> bool:
+    """Say whether a lead is old when something happens."""
+    if structure.old_ticks >= 0:
+        return row.tick - row.created >= structure.old_ticks
+    return bool(row.created < structure.day_month_tick[row.tick // DAY])

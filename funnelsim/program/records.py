@@ -1,0 +1,201 @@
+"""Codes, records and arrays that programs are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
+WordArray = npt.NDArray[np.uint64]
+RecordArray = npt.NDArray[Any]
+Record = Any
+"""One record of such an array; type checkers do not know its fields."""
+
+NONE = -1
+"""No stage, no stream, no limit, no parameter."""
+
+KEEP = -2
+"""A stage's track: stay in whatever stream the lead is in."""
+
+# Triggers of a move (rules 26 to 28, and 50).
+UNTRIGGERED, ON_ENTERING, ON_DATE, ON_IDLE, ON_FOLLOW_UP = range(5)
+
+# Which request a person takes first (rule 42).
+FIFO, NEWEST, PRIORITY, DEADLINE, EVEN = range(5)
+
+# How a rule picks among those who may take a lead (rule 46).
+LEAST_LOADED, ROUND_ROBIN = range(2)
+
+# What makes a recycling move void (rule 50): the lead has reached an opportunity stage since it was claimed, or was
+# ever won.
+NOT_VOID, VOID_IF_REACHED, VOID_IF_WON = range(3)
+
+# What a stage is, as bits of `Structure.stage_flags`. An SQL stage has an owner; a goal is what an SQL is to become.
+SALES, WORKED, PIPELINE, WON, SQL, GOAL = (1 << bit for bit in range(6))
+
+# How a channel's leads come (rules 10 and 11).
+POISSON, EVENLY, BACKLOG = range(3)
+
+# What is believed of a parameter.
+FIXED, RANGE_OF_CHANCE, RANGE, UNIFORM_RANGE, BETA, DRAWS = range(6)
+
+# What the parameters of a wait are.
+(
+    NEVER,
+    CONSTANT,
+    UNIFORM,
+    EXPONENTIAL,
+    LOGNORMAL_RANGE,
+    LOGNORMAL_MOMENTS,
+    LOGNORMAL_MEDIAN,
+    GAMMA_MOMENTS,
+    GAMMA_SHAPE,
+    WEIBULL,
+    EMPIRICAL,
+) = range(11)
+
+# By what a chance is written as a table, or leads are grouped; BY_KIND + q is by kind q (segment, then traits).
+BY_NOTHING, BY_CHANNEL, BY_ATTEMPT, BY_VISIT, BY_KIND = range(5)
+
+MOVE = np.dtype(
+    [
+        ("container", "i8"),  # stage, or S + stream
+        ("to", "i8"),  # stage, or NONE: the lead stays
+        ("otherwise", "i8"),  # stage, or NONE: falls silent
+        ("first_row", "i8"),
+        ("num_rows", "i8"),
+        ("trigger", "i8"),
+        ("trigger_at", "i8"),  # a stage, a tick, or a number of ticks
+        ("repeats", "i8"),  # 1 where there is an `every`
+        ("team", "i8"),  # whose people it takes, or NONE
+        ("owned", "i8"),  # 1 where the lead's owner does it
+        ("deadline", "i8"),  # 1 where it is a deadline (rule 7)
+        ("priority", "i8"),
+        ("num_steps", "i8"),  # of its script: its rows after the first
+        ("extend_by", "i8"),  # ticks; 0 where it cannot be extended
+        ("void", "i8"),  # of a recycling move
+        ("to_reason", "i8"),  # why a lead goes `to`, and `otherwise`: into `Program.reasons`
+        ("else_reason", "i8"),
+        ("purpose", "u8"),  # hash of the name that keys its draws
+    ],
+    align=True,
+)
+
+ROW = np.dtype(
+    [
+        ("chance", "i8"),  # where its chances start in a regime's table
+        ("per_channel", "i8"),  # steps in the table; 0 where the chance does not differ by it
+        ("per_attempt", "i8"),
+        ("num_attempts", "i8"),
+        ("per_visit", "i8"),
+        ("num_visits", "i8"),
+        ("touch", "i8"),  # 1 where it is a track's touch
+        ("otherwise", "i8"),  # of a script's step: the stage of who is lost there, or NONE
+        ("reason", "i8"),  # why they go there
+    ],
+    align=True,
+)
+
+CHANNEL = np.dtype(
+    [
+        ("arrivals", "i8"),
+        ("stage", "i8"),
+        ("name", "u8"),  # 24 bits
+        ("purpose", "u8"),  # keys the gaps between arrivals, or a backlog lead's age
+    ],
+    align=True,
+)
+
+TEAM = np.dtype(
+    [
+        ("first_person", "i8"),
+        ("end_person", "i8"),
+        ("first_rule", "i8"),
+        ("end_rule", "i8"),
+        ("discipline", "i8"),
+        ("cooldown", "i8"),  # ticks
+        ("protection", "i8"),  # ticks; as are the next two
+        ("by_activity", "i8"),
+        ("most", "i8"),
+    ],
+    align=True,
+)
+
+PERSON = np.dtype(
+    [
+        ("team", "i8"),
+        ("place", "i8"),  # in the team, from 0
+        ("from_tick", "i8"),
+        ("until_tick", "i8"),
+        ("picks", "i8"),
+    ],
+    align=True,
+)
+
+RULE = np.dtype(
+    [
+        ("first_condition", "i8"),
+        ("end_condition", "i8"),
+        ("first_person", "i8"),  # into `Structure.rule_people`
+        ("end_person", "i8"),
+        ("by", "i8"),
+    ],
+    align=True,
+)
+
+CONDITION = np.dtype([("by", "i8"), ("value", "i8")], align=True)
+"""The lead is of this channel (BY_CHANNEL) or has this value of a kind (BY_KIND + q); one of those with the same
+`by`."""
+
+PARAMETER = np.dtype(
+    [
+        ("belief", "i8"),
+        ("first", "f8"),
+        ("second", "f8"),
+        ("offset", "i8"),  # into `Recipes.samples`, for DRAWS
+        ("count", "i8"),
+        ("purpose", "u8"),
+    ],
+    align=True,
+)
+
+WAIT_RECIPE = np.dtype(
+    [
+        ("form", "i8"),
+        ("first", "i8"),  # a parameter, or NONE
+        ("second", "i8"),
+        ("offset", "i8"),  # EMPIRICAL: into `Recipes.samples`; gamma: which table
+        ("count", "i8"),
+    ],
+    align=True,
+)
+
+CHANCE_RECIPE = np.dtype(
+    [
+        ("by", "i8"),
+        ("base", "i8"),  # into `Recipes.lists`: one parameter, or one for each of what `by` names
+        ("num_base", "i8"),
+        ("channel_odds", "i8"),  # into `Recipes.lists`, or NONE
+        ("attempt_odds", "i8"),
+        ("num_attempt_odds", "i8"),
+        ("visit_odds", "i8"),
+        ("num_visit_odds", "i8"),
+        ("average", "i8"),  # 1: the written chance is the average over kinds of leads
+    ],
+    align=True,
+)
+
+
+def read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return the array after taking away the right to write to it."""
+    array.setflags(write=False)
+    return array
+
+
+def records(rows: Sequence[tuple[Any, ...]], dtype: np.dtype[Any]) -> RecordArray:
+    """Return rows as an array of records, also when there are none."""
+    return np.array(list(rows), dtype) if rows else np.zeros(0, dtype)

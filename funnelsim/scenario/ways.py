@@ -1,0 +1,45 @@
+"""Where something leads a lead, and why: ``pool``, or ``{to: pool, as: rejected}``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from funnelsim.scenario.ids import read_name
+from funnelsim.scenario.problems import RefusedError, near_miss, read_each, shown
+
+FIELDS = ("to", "as")
+
+
+@dataclass(frozen=True)
+class Way:
+    """The stage that a lead goes to, and the reason that is recorded there."""
+
+    to: str
+    reason: str | None = None
+
+
+def read_way(raw: object) -> Way:
+    """Read a stage, or a stage with a reason."""
+    if not isinstance(raw, Mapping):
+        return Way(_stage(raw))
+    for name in raw:
+        if name not in FIELDS:
+            raise RefusedError(f"no field {shown(name)} beside a stage{near_miss(name, FIELDS, 'fields')}", name)
+    given = [name for name in FIELDS if raw.get(name) is not None]
+    if "to" not in given:
+        raise RefusedError("name the stage beside the reason, such as {to: pool, as: rejected}")
+    readers = {"to": _stage, "as": read_name}
+    return Way(*read_each(lambda name: readers[name](raw[name]), ((name, name) for name in given)))
+
+
+def _stage(raw: object) -> str:
+    if not isinstance(raw, str):
+        raise RefusedError(f"a stage is named such as pool, or {{to: pool, as: rejected}}, not {shown(raw)}")
+    return raw
+
+
+def write_way(way: Way) -> Any:
+    """Write a way; a mapping only where there is a reason."""
+    return way.to if way.reason is None else {"to": way.to, "as": way.reason}
