@@ -1,0 +1,153 @@
+"""What README and docs say of scenarios is true: every field is named, and every example runs."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+import funnelsim as fs
+from funnelsim.cli.commands import app
+from funnelsim.scenario import models, structure
+
+ROOT = Path(__file__).parents[1]
+DOCS = (ROOT / "README.md", ROOT / "docs" / "language.md")
+LANGUAGE = DOCS[1].read_text(encoding="utf-8")
+BASE = "mine.yaml"
+
+TABLES: dict[str, type[BaseModel]] = {
+    "scenario": models.Scenario,
+    "segment": models.Segment,
+    "channel": models.Channel,
+    "seasonality": models.Seasonality,
+    "stage": models.Stage,
+    "move": models.Move,
+    "trigger": models.Trigger,
+    "odds": models.Odds,
+    "touch": models.Touch,
+    "track": models.Track,
+    "on_response": models.Response,
+    "exhausted": models.Exhausted,
+    "team": models.Team,
+    "person": models.Person,
+    "rule": models.Rule,
+    "extend": models.Extend,
+    "recycle_after": models.RecycleAfter,
+    "protection": models.Protection,
+    "step": models.Step,
+    "change": models.Change,
+    "variant": models.Variant,
+}
+"""The tables of the language's page, by their first word."""
+
+
+def table_of(name: str) -> dict[str, tuple[str, str]]:
+    """Return the default and the mark of dated changes of every field in a table."""
+    found = re.search(rf"^\| {name} \| meaning \| default \| dated \|\n[^\n]*\n((?:\|.*\n)+)", LANGUAGE, re.M)
+    assert found, f"no table of {name}"
+    rows = [[cell.strip() for cell in line.strip("|").split(" |")] for line in found[1].splitlines()]
+    return {cells[0].strip("` "): (cells[-2], cells[-1]) for cells in rows}
+
+
+def test_every_model_has_a_table() -> None:
+    def below(model: type[BaseModel]) -> set[type[BaseModel]]:
+        found = {model}
+        for info in model.model_fields.values():
+            for part in re.findall(r"models\.(\w+)|moves\.(\w+)|teams\.(\w+)|tracks\.(\w+)", str(info.annotation)):
+                named = getattr(models, "".join(part), None)
+                if isinstance(named, type) and issubclass(named, BaseModel) and named is not model:
+                    found |= below(named)
+        return found
+
+    assert below(models.Scenario) == set(TABLES.values())
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_field_is_named(name: str) -> None:
+    model, table = TABLES[name], table_of(name)
+    fields = structure.field_names(model)
+    assert list(table) == list(fields)
+    for field, attribute in fields.items():
+        info = model.model_fields[attribute]
+        default, dated = table[field]
+        changeable = attribute in getattr(model, "changeable", ()) or (name == "scenario" and field == "traits")
+        assert (dated == "yes") == changeable, field
+        assert (default == "required") == info.is_required(), field
+        if isinstance(info.default, str) and info.default:
+            assert default == f"`{info.default}`", field
+
+
+def blocks(path: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", path.read_text(encoding="utf-8"), re.S | re.M)
+
+
+EXAMPLES = [(path.name, number) for path in DOCS for number in range(len(blocks(path, "yaml")))]
+
+
+@pytest.mark.parametrize(("name", "number"), EXAMPLES)
+def test_every_example_loads(name: str, number: int, tmp_path: Path) -> None:
+    """The first of a page is a whole scenario; others lie over it, as the page says."""
+    path = next(path for path in DOCS if path.name == name)
+    whole, *_ = examples = blocks(path, "yaml")
+    assert whole.startswith("format: 1\n")
+    (tmp_path / BASE).write_text(whole, encoding="utf-8")
+    example = examples[number]
+    if not example.startswith(("format:", "extends:")):
+        example = f"extends: {BASE}\n{example}"
+    (tmp_path / "example.yaml").write_text(example, encoding="utf-8")
+    scenario = fs.load(tmp_path / "example.yaml")
+    for variant in scenario.variants:
+        scenario.variant(variant)
+
+
+@pytest.mark.parametrize(
+    ("people", "busy", "waits", "starved", "won"), [(4, 0.98, 1.4, 0.90, 474), (8, 0.65, 0.55, 0.44, 634)]
+)
+def test_what_readme_says_of_sellers(
+    people: int, busy: float, waits: float, starved: float, won: float, tmp_path: Path
+) -> None:
+    """The tolerance is half of the last digit, and four standard errors of 100 replications."""
+    text = DOCS[0].read_text(encoding="utf-8")
+    assert f"{busy:.0%}" in text
+    assert f"{starved:.0%}" in text
+    assert f"{won} " in text
+    for file, example in zip((BASE, "sales.yaml"), blocks(DOCS[0], "yaml"), strict=True):
+        (tmp_path / file).write_text(example, encoding="utf-8")
+    result = fs.simulate(fs.load(tmp_path / "sales.yaml").set({"teams.sales.people": people}), replications=100)
+    for name, said, digit in (
+        ("utilisation_sales", busy, 0.01),
+        ("wait_sales", waits, 0.1),
+        ("starved_share", starved, 0.01),
+        ("won", won, 1),
+    ):
+        found = result.estimate(name)
+        assert abs(found.mean - said) < digit / 2 + 4 * found.mc_error, name
+
+
+def test_commands_in_the_docs_are_commands() -> None:
+    """Every command line names a command that there is, and options that it has."""
+    import typer
+
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    for path in DOCS:
+        for line in "".join(blocks(path, "sh")).splitlines():
+            words = shlex.split(line, comments=True)
+            if words[:1] == ["funnelsim"]:
+                known = {option for param in commands[words[1]].params for option in param.opts}
+                assert {word for word in words if word.startswith("--")} <= known, line
+
+
+def test_readme_links_the_language() -> None:
+    text = DOCS[0].read_text(encoding="utf-8")
+    for link in re.findall(r"\]\(([^)#:]+)\)", text):
+        assert (ROOT / link).exists(), link
+    assert "(docs/language.md)" in text
+
+
+def test_contents_of_the_language() -> None:
+    headings = {heading.lower().replace(" ", "-") for heading in re.findall(r"^## (.*)$", LANGUAGE, re.M)}
+    links = set(re.findall(r"\]\(#([^)]+)\)", LANGUAGE))
+    assert links == headings
