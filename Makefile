@@ -45,6 +45,7 @@ types: .venv/developing
 
 bench: .venv/developing
 	$(BIN)/python benchmarks/engines.py
+	$(BIN)/python benchmarks/queues.py
 
 scenarios/funnelsim.schema.json: .venv/developing funnelsim/scenario/*.py
 	$(BIN)/funnelsim schema > $@

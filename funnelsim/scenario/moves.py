@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from funnelsim.scenario import kinds
+from funnelsim.scenario import kinds, ways
 from funnelsim.scenario.frozen import FrozenDict
 from funnelsim.scenario.parts import (
     Chance,
@@ -77,7 +77,7 @@ class Extend(Part):
     )
 
 
-class Step(Part):
+class Step(ways.LeadsElse, Part):
     """One step of the script of a move; a lead that is lost at a step fails the attempt."""
 
     changeable = frozenset({"takes", "chance", "odds"})
@@ -90,18 +90,8 @@ class Step(Part):
     )
     label: str | None = Field(None, description="A name for pictures and tables, in any language.")
 
-    @property
-    def else_(self) -> str | None:
-        """The stage a lead that is lost at this step goes to."""
-        return self.else_way.to if self.else_way else None
 
-    @property
-    def else_reason(self) -> str | None:
-        """The reason that is recorded there."""
-        return self.else_way.reason if self.else_way else None
-
-
-class Move(Part):
+class Move(ways.Leads, ways.LeadsElse, Part):
     """Something that can happen to a lead: a wait, then maybe work, then a chance, then where it leads."""
 
     changeable = frozenset(
@@ -149,26 +139,6 @@ class Move(Part):
     cost: Money = Field(0, description="Money per attempt.")
     trigger: Trigger | None = Field(None, description="What starts the move, instead of entering.")
     label: str | None = Field(None, description="A name for pictures and tables, in any language.")
-
-    @property
-    def to(self) -> str | None:
-        """The stage that a success leads to."""
-        return self.way.to if self.way else None
-
-    @property
-    def to_reason(self) -> str | None:
-        """The reason that is recorded when a success leads on."""
-        return self.way.reason if self.way else None
-
-    @property
-    def else_(self) -> str | None:
-        """The stage that the last failure leads to."""
-        return self.else_way.to if self.else_way else None
-
-    @property
-    def else_reason(self) -> str | None:
-        """The reason that is recorded when the last failure leads on."""
-        return self.else_way.reason if self.else_way else None
 
     @property
     def attempt_limit(self) -> Number | Literal["unlimited"]:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from funnelsim.scenario import kinds
+from funnelsim.scenario import kinds, ways
 from funnelsim.scenario.frozen import FrozenDict
 from funnelsim.scenario.moves import Move, Odds
 from funnelsim.scenario.parts import Chance, Gap, Leads, Money, Part
@@ -23,25 +23,15 @@ class Touch(Part):
     label: str | None = Field(None, description="A name for pictures and tables, in any language.")
 
 
-class Response(Part):
+class Response(ways.Leads, Part):
     """What a response to a touch does."""
 
     way: Leads | None = Field(
         None, alias="to", description="The stage a lead that responds goes to; without it the lead stays."
     )
 
-    @property
-    def to(self) -> str | None:
-        """The stage a lead that responds goes to."""
-        return self.way.to if self.way else None
 
-    @property
-    def to_reason(self) -> str | None:
-        """The reason that is recorded there."""
-        return self.way.reason if self.way else None
-
-
-class Exhausted(Part):
+class Exhausted(ways.Leads, Part):
     """When a track gives a lead up."""
 
     changeable = frozenset({"after"})
@@ -51,16 +41,6 @@ class Exhausted(Part):
     way: Leads | None = Field(
         None, alias="to", description="The stage that exhausted leads go to; without it the track falls silent."
     )
-
-    @property
-    def to(self) -> str | None:
-        """The stage that exhausted leads go to."""
-        return self.way.to if self.way else None
-
-    @property
-    def to_reason(self) -> str | None:
-        """The reason that is recorded there."""
-        return self.way.reason if self.way else None
 
 
 class Track(Part):

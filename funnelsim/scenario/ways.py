@@ -43,3 +43,35 @@ def _stage(raw: object) -> str:
 def write_way(way: Way) -> Any:
     """Write a way; a mapping only where there is a reason."""
     return way.to if way.reason is None else {"to": way.to, "as": way.reason}
+
+
+class Leads:
+    """Something with a field `way`, its ``to``."""
+
+    way: Way | None
+
+    @property
+    def to(self) -> str | None:
+        """The stage it leads to."""
+        return self.way.to if self.way else None
+
+    @property
+    def to_reason(self) -> str | None:
+        """The reason that is recorded there, where one is written."""
+        return self.way.reason if self.way else None
+
+
+class LeadsElse:
+    """Something with a field `else_way`, its ``else``."""
+
+    else_way: Way | None
+
+    @property
+    def else_(self) -> str | None:
+        """The stage it leads to otherwise."""
+        return self.else_way.to if self.else_way else None
+
+    @property
+    def else_reason(self) -> str | None:
+        """The reason that is recorded there, where one is written."""
+        return self.else_way.reason if self.else_way else None
