@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 
 import funnelsim as fs
-from funnelsim.engines.replicate import Counts, replicate
+from funnelsim.engines.counts import Counts
+from funnelsim.engines.replicate import replicate
 from funnelsim.engines.tally import layout_of
 from funnelsim.program import Program, compile_scenario
 

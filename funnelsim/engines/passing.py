@@ -19,9 +19,10 @@ from funnelsim.engines.meeting import (
 )
 from funnelsim.engines.queues import forget, join, without, without_first
 from funnelsim.engines.state import IDLE, WAITING, WORKING, Run
+from funnelsim.engines.stepping import start_afresh, trigger
 from funnelsim.engines.tables import UNLIMITED
 from funnelsim.engines.tally import age_bin
-from funnelsim.engines.walking import move_on, replan, start_afresh, trigger
+from funnelsim.engines.walking import move_on, replan
 from funnelsim.engines.working_time import is_day_off, opening
 from funnelsim.program import records as p
 from funnelsim.program.calendar import DAY

@@ -11,7 +11,7 @@ from funnelsim.metrics.labelled import Table, Tables, by_period, money
 from funnelsim.program import records as p
 
 if TYPE_CHECKING:
-    from funnelsim.engines.replicate import Counts
+    from funnelsim.engines.counts import Counts
     from funnelsim.program import Program
 
 SHARE_UNIT = 1 << 24

@@ -28,7 +28,7 @@ from funnelsim.program import records as p
 from funnelsim.program.calendar import DAY
 
 if TYPE_CHECKING:
-    from funnelsim.engines.replicate import Counts
+    from funnelsim.engines.counts import Counts
     from funnelsim.program import Program
 
 ATTEMPT_OUTCOMES = OUTCOMES[:3]

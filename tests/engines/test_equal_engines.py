@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 import funnelsim as fs
 from funnelsim.engines.counting import count_log
+from funnelsim.engines.counts import Counts
 from funnelsim.engines.log import log_matrix
 from funnelsim.engines.realise import tables_of
 from funnelsim.engines.reference import Funnel
-from funnelsim.engines.replicate import Counts, replicate
+from funnelsim.engines.replicate import replicate
 from funnelsim.engines.rows import COLUMNS, OUTCOMES
 from funnelsim.engines.tally import AGE_BINS, LABOUR_COST, age_quantile, layout_of
 from funnelsim.program import Program, compile_scenario

@@ -12,7 +12,7 @@ import pytest
 
 import funnelsim as fs
 from funnelsim.engines import luck, replicate
-from funnelsim.engines.replicate import Counts
+from funnelsim.engines.counts import Counts, empty_counts
 from funnelsim.program import Program, compile_scenario
 
 TRUNK = Path(__file__).parents[2] / "scenarios" / "trunk.yaml"
@@ -59,7 +59,7 @@ def test_done_is_told_of_every_replication(program: Program) -> None:
 
 
 def test_a_raised_flag_stops_before_the_next_lead(program: Program) -> None:
-    out = replicate._empty_counts(program, 4, None, False)
+    out = empty_counts(program, 4, None, False)
     assert replicate._kernel_chunk(program, 1, None, 0, out, np.ones(1, np.int64)) == 0
     assert not out.counts.any()
 
