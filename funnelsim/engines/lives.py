@@ -5,6 +5,7 @@ What is counted is defined in `tally.Layout`; `counting.py` counts the same from
 
 from __future__ import annotations
 
+from funnelsim.engines import luck
 from funnelsim.engines.follow_ups import planned_follow_ups
 from funnelsim.engines.jit import lean
 from funnelsim.engines.meeting import count_work
@@ -52,7 +53,7 @@ def note_stage(run: Run, slot: int, stage: int, destination: int, tick: int, pre
         at.week_visit = run.visits[slot, destination]
         at.week_regime = at.regime
         at.week_begun = 0
-    follow_pipeline(run, slot, destination, flags)
+    follow_pipeline(run, slot, destination, flags, tick)
     if flags & p.WON:
         at.won = 1
 
@@ -83,18 +84,26 @@ def close_week(run: Run, slot: int, tick: int) -> None:
 
 
 @lean
-def follow_pipeline(run: Run, slot: int, destination: int, flags: int) -> None:
+def follow_pipeline(run: Run, slot: int, destination: int, flags: int, tick: int) -> None:
     """Remember the stages of the pipeline; count them when the lead is won, or leaves it otherwise."""
     at, passed = run.at[slot], run.passed[slot]
     if flags & p.PIPELINE:
+        if at.in_pipeline == 0:
+            at.in_pipeline = 1
+            at.pipeline_since = tick
         passed[destination] = 1
-        at.in_pipeline = 1
     elif at.in_pipeline == 1:
         kind = run.layout.won_from if flags & p.WON else run.layout.lost_from
         for stage in range(len(passed)):
             run.counts[at.cohort, at.cell, at.group, kind + stage] += passed[stage]
             passed[stage] = 0
         at.in_pipeline = 0
+        if flags & p.WON:
+            entered = run.tables.containers[at.regime, destination]
+            wait, visit = run.tables.waits[entered.value], run.visits[slot, destination]
+            value = luck.amount(wait, run.tables.pool, entered.key, at.key, visit)
+            count_at(run, slot, at.pipeline_since, run.layout.brought, value)
+            count_at(run, slot, tick, run.layout.brought, -value)
 
 
 @lean

@@ -32,6 +32,10 @@ class Hands(Observer):
         elif row.outcome == UNOWNED:
             self.let_go(row.tick)
             account.add(row.tick, layout.unowned + self.team)
+        if row.to != p.NONE and p.NONE not in (self.team, row.move) and self.person == p.NONE:
+            move = account.structure.moves[row.move]
+            if move["deadline"] and move["container"] < len(account.program.stages):
+                account.add(row.tick, layout.lapsed + self.team)
         if row.to != p.NONE and account.owner(row.to) != self.team:
             self.leave(row.tick)
             self.team = account.owner(row.to)
@@ -60,6 +64,8 @@ class Sales(Observer):
         """Tick since which it is in sales stages; NONE if it is not."""
         self.pipeline: set[int] = set()
         """Stages entered since it came into the pipeline."""
+        self.came = p.NONE
+        """Tick at which it came into the pipeline."""
 
     def see(self, row: LogRow) -> None:
         """Count a row."""
@@ -70,12 +76,16 @@ class Sales(Observer):
         elif self.since == p.NONE:
             self.since = row.tick
         if self.account.is_a(row.to, p.PIPELINE):
+            self.came = self.came if self.pipeline else row.tick
             self.pipeline.add(row.to)
-        else:
+        elif self.pipeline:
             won = self.account.is_a(row.to, p.WON)
             for stage in self.pipeline:
                 self.account.add(row.tick, (self.layout.won_from if won else self.layout.lost_from) + stage)
             self.pipeline.clear()
+            if won:
+                self.account.add(self.came, self.layout.brought, row.value)
+                self.account.add(row.tick, self.layout.brought, -row.value)
 
     def leave(self, tick: int) -> None:
         """Count that it leaves sales."""

@@ -24,6 +24,7 @@ AT = _whole(
     "next_page", "open", "token", "team", "person", "in_line", "joined", "rule", "claimed", "followed_up", "worked",
     "reached", "won", "last_owner", "left", "due", "place", "live", "spent", "new", "sales_since", "week_until",
     "week_visit", "week_regime", "week_stage", "week_begun", "in_pipeline",
+    "pipeline_since",
     key="u8",
 )  # fmt: skip
 """A lead. Of those that are not plain:
@@ -31,7 +32,7 @@ AT = _whole(
 `open`: its requests, works and questions for more time; `token`: whether it holds one. `team`, `person`: whose stages
 it is in, and who owns it. `in_line`: whether it waits for an owner, since `joined`, by `rule`; `claimed`: its first
 claim by this team. `due`: tick of its place in the events; `place`: where that is. `live`: whether it may still do
-something. `new`: created in the counted time. `spent`, `won`, `sales_since`, `week_…`, `in_pipeline`: what figures
+something. `new`: created in the counted time. `spent`, `won`, `sales_since`, `week_…`, `…pipeline…`: what figures
 about its whole life are made of (`tally.Layout`).
 """
 

@@ -67,6 +67,8 @@ class Layout(NamedTuple):
     """by team: newly waiting for an owner less no longer"""
     claims: int
     """by team"""
+    lapsed: int
+    """by team: leads that a deadline of a stage took away while they waited for an owner"""
     held: int
     """by person: leads in hand, claimed less no longer"""
     endangered: int
@@ -78,6 +80,8 @@ class Layout(NamedTuple):
     """by stage: leads won that were there since they came into the pipeline"""
     lost_from: int
     """by stage: leads that left the pipeline without being won"""
+    brought: int
+    """money that leads bring when they are won, from when they came into the pipeline until then: more less less"""
     wasted_leads: int
     """by channel: leads created in the counted time that at the end are neither won, nor in sales, nor in a track"""
     wasted_cost: int
@@ -93,7 +97,7 @@ def layout_of(program: Program) -> Layout:
     moves, teams, people = len(program.moves), len(program.teams), len(program.people)
     core = [channels, channels, stages * 4, stages, rows * 6, stages, stages]
     ways = [len(program.reasons), stages, moves, moves, moves]
-    sales = [teams] * 6 + [people, 1, 2, stages, stages]
+    sales = [teams] * 7 + [people, 1, 2, stages, stages, 1]
     sizes = core + ways + sales + [channels, 1, teams]
     starts = np.concatenate(([0], np.cumsum(sizes)))
     return Layout(*(int(start) for start in starts))

@@ -69,126 +69,49 @@ def walk(run: Run, slot: int, tick: int, happened: int, move: int) -> None:
     move : int
         Which move rings; NONE for what is no move.
     """
-    tables, layout, counts, log = run.tables, run.layout, run.counts, run.log
-    own, visits, kinds = run.own[slot], run.visits[slot], run.kinds[slot]
-    all_moves, all_rows, containers, waits = tables.moves, tables.rows, tables.containers, tables.waits
-    calendar, pool, at, state = tables.calendar_tick, tables.pool, run.at[slot], run.state[0]
-    stages, end_tick, events = run.ages.shape[1], tables.run[0].end_tick, 0
+    tables, at, state = run.tables, run.at[slot], run.state[0]
+    calendar, end_tick, events = tables.calendar_tick, tables.run[0].end_tick, 0
     while True:
         events += 1
         if events % PATIENCE == 0 and run.stop[0] != 0:
             break
         move_on(tables.cell_edge, tables.regime_tick, at, tick)
-        # ------------------------------------------------ something happens
-        moves = all_moves[at.regime]
-        stage, stream, destination = at.stage, at.stream, p.NONE
-        row, number, cost, person, reason = p.NONE, 0, 0, p.NONE, p.NONE
-        here = counts[at.cohort, at.cell, at.group]
+        stage, stream = at.stage, at.stream
         old = is_old(tables.run[0].old_ticks, tables.day_month_tick, at.created, tick)
+        # ------------------------------------------------ something happens
+        row, number, cost, person, destination, reason = p.NONE, 0, 0, p.NONE, p.NONE, p.NONE
         if happened == PAGE:
             at.next_page += 1
-            turn_page(moves, waits, containers[at.regime], stages, at, own, tick)
-        elif move < 0:  # rules 10 and 11: the lead comes
-            destination = tables.channels[at.regime, at.channel].stage
-            if happened == rows.CREATED:
-                cost = tables.channels[at.regime, at.channel].cost
-                here[layout.created + at.channel] += 1
-            else:
-                here[layout.present + at.channel] += 1
+            turn_page(
+                tables.moves[at.regime],
+                tables.waits,
+                tables.containers[at.regime],
+                run.ages.shape[1],
+                at,
+                run.own[slot],
+                tick,
+            )
+        elif move < 0:
+            destination, cost = come(run, slot, happened)
         else:
-            this, mine = moves[move], own[move]
-            number = mine.attempts
-            if happened == ATTEMPT and this.extend_by > 0 and mine.extended < this.times:
-                happened = NOTHING if put_off(run, slot, move, tick) else ATTEMPT
-            elif this.container >= containers.shape[1] - run.busy.shape[1]:
-                happened = ATTEMPT if taken_back(run, slot, move, tick) else NOTHING
-            if happened == rows.TURNED_AWAY:  # rule 45
-                row = this.first_row + number % this.num_rows
-                number += 1
-                use_up(mine, tick)
-                if this.otherwise >= 0:
-                    destination, reason = this.otherwise, this.else_reason
-            elif happened != NOTHING:  # rules 16 to 22, 44 and 51: an attempt
-                step = mine.step
-                row = this.first_row + (step if this.num_steps > 0 else number % this.num_rows)
-                place = chance_place(all_rows[at.regime, row], at.channel, number, visits[this.container] - 1)
-                for q in range(len(kinds)):
-                    place += kinds[q] * tables.row_kinds[row, q]
-                limit = tables.threshold[at.regime, place]
-                if mine.phase == WORKING:
-                    person = run.requests[slot, move].person
-                    limit = luck.skilled(limit, tables.people[person].chance)
-                if step == 0:
-                    word = luck.chance_word(this.key, at.key, mine.starts, number)
-                else:
-                    word = luck.step_word(this.key, at.key, mine.starts, number, step)
-                happened = rows.SUCCEEDED if below(word, limit) else rows.FAILED
-                cost = all_rows[at.regime, row].cost
-                number += 1
-                if step == 0:
-                    mine.unanswered = 0 if happened == rows.SUCCEEDED else mine.unanswered + 1
-                if happened == rows.SUCCEEDED and step < this.num_steps:  # rule 51
-                    here[layout.attempt + row * 6 + happened * 2 + old] += 1
-                    happened = rows.PASSED
-                    mine.step = step + 1
-                    mine.clock = row_work_end(run, slot, move, person, tick) if mine.phase == WORKING else tick
-                else:
-                    if mine.phase == WORKING:
-                        finish_work(run, slot, move, tick)
-                    use_up(mine, tick)  # rule 20: counted from when it was planned; forgotten if the lead leaves
-                    mine.done += 1 if happened == rows.SUCCEEDED else 0
-                    lost = all_rows[at.regime, row].otherwise
-                    if happened == rows.SUCCEEDED and this.to >= 0 and mine.done >= this.needs:
-                        destination, reason = this.to, this.to_reason
-                        here[layout.led + move] += 1
-                    elif happened == rows.FAILED and lost >= 0:
-                        destination, reason = lost, all_rows[at.regime, row].reason
-                        happened = rows.EXHAUSTED
-                    elif this.otherwise >= 0 and is_given_up(this, mine):
-                        destination, reason = this.otherwise, this.else_reason
-                        if happened == rows.FAILED:
-                            happened = rows.EXHAUSTED
-                    here[layout.attempt + row * 6 + happened * 2 + old] += 1
+            happened, row, number, cost, person, destination, reason = attempt(run, slot, tick, happened, move, old)
         # ------------------------------------------------ it goes, or stays
         value = 0
         if destination >= 0:
-            destination = resolve(containers[at.regime], moves, own, stages, at.stream, destination)
-            if stage >= 0:
-                here[layout.exit + stage] += 1
-                if reason >= 0:
-                    here[layout.reason + reason] += 1
-                    if tables.reasons[reason] == 1:
-                        here[layout.rejected + stage] += 1
-            if at.open > 0 or at.team >= 0:
-                leave(run, slot, destination, tick)
-            enter(containers[at.regime], moves, visits, own, stages, at, state, destination, tick)
-            entered = containers[at.regime, destination]
-            if entered.owner != at.team:
-                change_team(run, slot, entered.owner, tick)
-            if at.team >= 0:
-                at.reached |= tables.marks[at.team, destination]
-            if entered.flags != 0 or (stage >= 0 and containers[at.regime, stage].flags != 0):
-                note_stage(run, slot, stage, destination, tick, happened == rows.PRESENT)
-            if happened != rows.PRESENT:
-                value = luck.amount(waits[entered.value], pool, entered.key, at.key, visits[destination])
-                here[layout.value + destination] += value
-                first = visits[destination] == 1
-                here[layout.entry + destination * 4 + (2 if first else 0) + old] += 1
-                if first and at.cell > 0:
-                    run.ages[at.group, destination, age_bin(tick - at.created)] += 1
+            destination, value = go(run, slot, tick, happened, move, destination, reason, old)
         elif happened == rows.SUCCEEDED:
-            be_active(containers[at.regime], moves, own, stages, at, tick)
+            be_active(tables.containers[at.regime], tables.moves[at.regime], run.own[slot], run.ages.shape[1], at, tick)
         if happened >= 0:
             if at.cell > 0:
                 at.spent += cost
             record(
-                log, state, at, kinds[0], tick, stage, stream, move, row, number, happened, destination, cost, value,
-                person, reason,
+                run.log, state, at, run.kinds[slot, 0], tick, stage, stream, move, row, number, happened, destination,
+                cost, value, person, reason,
             )  # fmt: skip
         # ------------------------------------------------ clocks are put in order, and what comes next
         move, due = settle(run, slot, tick, happened == rows.PRESENT)
         page = calendar[at.next_page] if at.next_page < len(calendar) else UNLIMITED
-        if at.team >= 0 or at.open > 0 or (due < page and moves[move].team >= 0):
+        if at.team >= 0 or at.open > 0 or (due < page and tables.moves[at.regime, move].team >= 0):
             plan(run, slot, min(page, due), tick)
             break
         if min(page, due) >= end_tick or state.failed != 0:  # rule 3
@@ -198,6 +121,132 @@ def walk(run: Run, slot: int, tick: int, happened: int, move: int) -> None:
             tick, happened, move = page, PAGE, p.NONE
         else:
             tick, happened = due, ATTEMPT
+
+
+@inlined
+def come(run: Run, slot: int, happened: int) -> tuple[int, int]:
+    """Rules 10 and 11: a lead is created, or stands there on day one; return its stage and what it costs."""
+    at, layout = run.at[slot], run.layout
+    source = run.tables.channels[at.regime, at.channel]
+    here = run.counts[at.cohort, at.cell, at.group]
+    if happened == rows.CREATED:
+        here[layout.created + at.channel] += 1
+        return source.stage, source.cost
+    here[layout.present + at.channel] += 1
+    return source.stage, 0
+
+
+@inlined
+def attempt(
+    run: Run, slot: int, tick: int, happened: int, move: int, old: int
+) -> tuple[int, int, int, int, int, int, int]:
+    """Rules 16 to 22, 44, 45 and 49 to 51: a move's clock rings, and it comes out as it does.
+
+    Returns
+    -------
+    tuple of int
+        What happened, row and number of the attempt, its cost, who worked on it, where the lead goes, and why.
+    """
+    tables, at, mine = run.tables, run.at[slot], run.own[slot, move]
+    this, number = tables.moves[at.regime, move], mine.attempts
+    if happened == ATTEMPT and this.extend_by > 0 and mine.extended < this.times:
+        happened = NOTHING if put_off(run, slot, move, tick) else ATTEMPT
+    elif this.container >= tables.containers.shape[1] - run.busy.shape[1]:
+        happened = ATTEMPT if taken_back(run, slot, move, tick) else NOTHING
+    if happened == NOTHING:
+        return NOTHING, p.NONE, 0, 0, p.NONE, p.NONE, p.NONE
+    step = mine.step
+    row = this.first_row + (step if this.num_steps > 0 else number % this.num_rows)
+    if happened == rows.TURNED_AWAY:
+        use_up(mine, tick)
+        reason = this.else_reason if this.otherwise >= 0 else p.NONE
+        return happened, row, number + 1, 0, p.NONE, this.otherwise, reason
+    person = run.requests[slot, move].person if mine.phase == WORKING else p.NONE
+    succeeded = decide(run, slot, move, row, person)
+    happened = rows.SUCCEEDED if succeeded else rows.FAILED
+    destination, reason = p.NONE, p.NONE
+    counted = run.layout.attempt + row * 6 + old
+    here = run.counts[at.cohort, at.cell, at.group]
+    if step == 0:
+        mine.unanswered = 0 if succeeded else mine.unanswered + 1
+    if succeeded and step < this.num_steps:  # rule 51
+        here[counted + rows.SUCCEEDED * 2] += 1
+        happened = rows.PASSED
+        mine.step = step + 1
+        mine.clock = row_work_end(run, slot, move, person, tick) if mine.phase == WORKING else tick
+    else:
+        if mine.phase == WORKING:
+            finish_work(run, slot, move, tick)
+        use_up(mine, tick)  # rule 20: counted from when it was planned; forgotten if the lead leaves
+        mine.done += 1 if succeeded else 0
+        lost = tables.rows[at.regime, row].otherwise
+        if succeeded and this.to >= 0 and mine.done >= this.needs:
+            destination, reason = this.to, this.to_reason
+            here[run.layout.led + move] += 1
+        elif not succeeded and lost >= 0:
+            destination, reason = lost, tables.rows[at.regime, row].reason
+        elif this.otherwise >= 0 and is_given_up(this, mine):
+            destination, reason = this.otherwise, this.else_reason
+        if not succeeded and destination >= 0:
+            happened = rows.EXHAUSTED
+        here[counted + happened * 2] += 1
+    return happened, row, number + 1, tables.rows[at.regime, row].cost, person, destination, reason
+
+
+@inlined
+def decide(run: Run, slot: int, move: int, row: int, person: int) -> bool:
+    """Rules 16, 44 and 51: decide one row of an attempt by chance."""
+    tables, at, mine, kinds = run.tables, run.at[slot], run.own[slot, move], run.kinds[slot]
+    this = tables.moves[at.regime, move]
+    visit = run.visits[slot, this.container] - 1
+    place = chance_place(tables.rows[at.regime, row], at.channel, mine.attempts, visit)
+    for q in range(len(kinds)):
+        place += kinds[q] * tables.row_kinds[row, q]
+    limit = tables.threshold[at.regime, place]
+    if person >= 0:
+        limit = luck.skilled(limit, tables.people[person].chance)
+    if mine.step == 0:
+        word = luck.chance_word(this.key, at.key, mine.starts, mine.attempts)
+    else:
+        word = luck.step_word(this.key, at.key, mine.starts, mine.attempts, mine.step)
+    return below(word, limit)
+
+
+@inlined
+def go(
+    run: Run, slot: int, tick: int, happened: int, move: int, destination: int, reason: int, old: int
+) -> tuple[int, int]:
+    """Leave a stage and enter another; return where the lead came to stand (rule 23), and what that is worth."""
+    tables, layout, at, visits = run.tables, run.layout, run.at[slot], run.visits[slot]
+    containers, moves, own = tables.containers[at.regime], tables.moves[at.regime], run.own[slot]
+    stage, stages, here = at.stage, run.ages.shape[1], run.counts[at.cohort, at.cell, at.group]
+    destination = resolve(containers, moves, own, stages, at.stream, destination)
+    if stage >= 0:
+        here[layout.exit + stage] += 1
+    if reason >= 0:
+        here[layout.reason + reason] += 1
+        here[layout.rejected + stage] += tables.reasons[reason]
+    if at.team >= 0 or at.open > 0:
+        if at.team >= 0 and at.person < 0 and moves[move].deadline == 1 and moves[move].container < stages:
+            here[layout.lapsed + at.team] += 1
+        leave(run, slot, destination, tick)
+    enter(containers, moves, visits, own, stages, at, run.state[0], destination, tick)
+    entered = containers[destination]
+    if entered.owner != at.team:
+        change_team(run, slot, entered.owner, tick)
+    if at.team >= 0:
+        at.reached |= tables.marks[at.team, destination]
+    if entered.flags != 0 or (stage >= 0 and containers[stage].flags != 0):
+        note_stage(run, slot, stage, destination, tick, happened == rows.PRESENT)
+    if happened == rows.PRESENT:
+        return destination, 0
+    value = luck.amount(tables.waits[entered.value], tables.pool, entered.key, at.key, visits[destination])
+    here[layout.value + destination] += value
+    first = visits[destination] == 1
+    here[layout.entry + destination * 4 + (2 if first else 0) + old] += 1
+    if first and at.cell > 0:
+        run.ages[at.group, destination, age_bin(tick - at.created)] += 1
+    return destination, value
 
 
 @lean

@@ -83,6 +83,7 @@ COUNTED: dict[str, Count] = {
     "queue_<team>": lambda data, team: _of_team(data, "queue", team),
     "turned_away_<team>": lambda data, team: _of_team(data, "turned_away", team),
     "unowned_<team>": lambda data, team: _of_team(data, "unowned", team),
+    "lapsed_<team>": lambda data, team: _of_team(data, "lapsed", team),
     "claims_<team>": lambda data, team: _of_team(data, "claims", team),
     "held_<team>": _held,
     "people of <team>": lambda data, team: data["there"].isel(person=data["person_team"] == team).sum("person"),
@@ -104,6 +105,7 @@ COUNTED: dict[str, Count] = {
     "leads won that were in <stage>": lambda data, stage: data["won_from"].sel(pipeline=stage),
     "leads lost that were in <stage>": lambda data, stage: data["lost_from"].sel(pipeline=stage),
     "weighted_pipeline": _weighted_pipeline,
+    "pipeline_brought": lambda data, _: data["brought"],
     # ------------------------------------------------------------ telephone
     "dials": lambda data, _: _of_dials(data, "dials").sum(("row", "outcome", "age")),
     "reached": lambda data, _: _of_dials(data, "dials").sel(outcome="succeeded").sum(("row", "age")),

@@ -14,6 +14,7 @@ OVERS: tuple[Over, ...] = ("period", "horizon", "cohort")
 
 OVER_TIME: tuple[Over, ...] = ("period", "horizon")
 HORIZON: tuple[Over, ...] = ("horizon",)
+PERIODS: tuple[Over, ...] = ("period",)
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,17 @@ BY_PATTERN = {definition.pattern: definition for definition in DEFINITIONS}
 COUNTABLE = BY_PATTERN | {quantity.pattern: quantity for quantity in QUANTITIES}
 """All that metrics are made of, metrics included."""
 
+TABLES = {
+    "lost_by_reason": {
+        "definition": "The table result.lost_by_reason(), why leads were lost over the horizon: lost_<reason> of every "
+        "reason, and its share of all that were lost; the most frequent reason first.",
+        "columns": "reason, mean, p10, p90, share.",
+        "boundary": "No metric by itself: ask for lost_<reason>, as in lost_no_budget, for a single reason.",
+        "source": "DOMAIN D2.4",
+    }
+}
+"""Tables that are called as a metric may be: label and text of each paragraph that explains them."""
+
 
 def pattern_of(part: str) -> str:
     """Return the pattern of a part that says which stage of a metric with two is meant, as in ``first_<from>``."""
@@ -69,6 +80,8 @@ def explain(name: str, scenario: Scenario | None = None) -> str:
         For an unknown name, with a near miss.
     """
     base, _, group = name.partition("[")
+    if name in TABLES and (scenario is None or not _is_metric(name, scenario)):
+        return "\n".join([f"{name}  (a table)", *_wrapped(*TABLES[name].items())])
     if scenario is None or name in BY_PATTERN:
         definition, places = _matched(base)
     else:
@@ -77,11 +90,27 @@ def explain(name: str, scenario: Scenario | None = None) -> str:
         definition, places = figure_of(name, scenario, group.partition("=")[0] or None)[1:3]
     currency, old = ("currency", _OLD) if scenario is None else (scenario.currency, _old_in_words(scenario))
     lines = [f"{name}  ({unit_of(definition, places, currency)})"]
-    for label, text in _paragraphs(definition, bool(group)):
-        lines += textwrap.wrap(
-            f"{label}: {fill(text, places, currency, old)}", 78, initial_indent="  ", subsequent_indent="    "
-        )
-    return "\n".join(lines)
+    filled = [(label, fill(text, places, currency, old)) for label, text in _paragraphs(definition, bool(group))]
+    return "\n".join([*lines, *_wrapped(*filled)])
+
+
+def _wrapped(*paragraphs: tuple[str, str]) -> list[str]:
+    return [
+        line
+        for label, text in paragraphs
+        for line in textwrap.wrap(f"{label}: {text}", 78, initial_indent="  ", subsequent_indent="    ")
+    ]
+
+
+def _is_metric(name: str, scenario: Scenario) -> bool:
+    """Say whether a scenario has a metric that is called as a table is, as ``lost_<reason>`` for a ``by_reason``."""
+    from funnelsim.metrics.names import named
+    from funnelsim.metrics.vocabulary import vocabulary_of
+
+    try:
+        return bool(named(name, vocabulary_of(scenario)))
+    except ValueError:
+        return False
 
 
 _KINDS = {

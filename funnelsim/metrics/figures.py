@@ -61,11 +61,9 @@ def check_over(figure: Figure, over: Over) -> None:
     """Refuse to measure a metric over what it is not measured over."""
     times = figure.definition.times
     if over not in times:
-        only = (
-            "measured over the horizon only"
-            if times == ("horizon",)
-            else "a figure of periods; there is none by cohort"
-        )
+        only = "measured over the horizon only"
+        if "period" in times:
+            only = f"a figure of periods; there is none {'by cohort' if over == 'cohort' else 'over the horizon'}"
         raise ValueError(f"'{figure.name}' is {only}")
 
 

@@ -174,7 +174,7 @@ def all_names(scenario: Scenario, by: str | None = None) -> list[str]:
     vocabulary = vocabulary_of(scenario)
     names = []
     for definition in DEFINITIONS:
-        if definition.kind != "growth":
+        if definition.kind != "growth" and "horizon" in definition.times:
             for places in _places(definition, vocabulary):
                 if "from" not in places or (places["from"], places["to"]) in pairs:
                     names.append(fill(definition.pattern, places))

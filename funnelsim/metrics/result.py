@@ -193,14 +193,25 @@ class Result:
         return table.sort_values("mean", ascending=False, kind="stable", ignore_index=True)
 
     def warnings(self) -> list[str]:
-        """Return what somebody should look at: queues that grow without bound, and stages that win less than is stated.
+        """Return what somebody should look at: teams with too much work, and stages that win less than is stated.
 
         Returns
         -------
         list of str
-            A sentence for each. A queue grows where ``load_<team>`` is 1 or more. A win rate is told where the 95%
-            interval of ``observed_win_rate_<stage>`` lies wholly below the stated one, with where to look (DOMAIN
-            D2.5).
+            A sentence for each.
+
+        Notes
+        -----
+        A queue grows where more wait at the end than at that of the period that ends nearest to the middle of the run:
+        by a quarter, by one for each person there, by what comes in a weekend, and with a 95% interval of the
+        difference above 0, what came on days off just before either left out. Where no period ends about halfway, and
+        with one replication, it grows where ``load_<team>`` is 1 or more. It cannot grow beyond a ``queue_limit``: told
+        is then who is turned away, where there would be no time for them.
+
+        A win rate is told where the 95% interval of ``observed_win_rate_<stage>`` lies wholly below the stated one by
+        2% of it or more. The rate of a step is that of its stage for that of the stage with the next higher stated
+        rate. If this lies below what is stated too, it says where to look, by the id of the stage (DOMAIN D2.5);
+        otherwise, that the cause lies further on.
         """
         return list(self._warnings)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from funnelsim.metrics.definition import AT_END, EMPTY, OVER_TIME, Definition
+from funnelsim.metrics.definition import AT_END, EMPTY, OVER_TIME, PERIODS, Definition
 
 REJECTED = (
     Definition(
@@ -65,7 +65,9 @@ OPPORTUNITIES = (
         parts=("leads won that were in <stage>", "leads decided that were in <stage>"),
         boundary=(
             "They count when they are won, or leave the stages with a stated win rate otherwise; who is still there "
-            f"does not count yet. {EMPTY}"
+            "does not count yet. Where the rate is below the stated one, a warning says where to look, if the stage's "
+            "own step is: this hangs on the ids of stages, 'trial' (the product) and 'negotiation' (rivals or price). "
+            f"{EMPTY}"
         ),
         of="stated",
     ),
@@ -82,6 +84,21 @@ OPPORTUNITIES = (
         ),
         of="weighed",
         times=OVER_TIME,
+    ),
+    Definition(
+        "pipeline_brought",
+        "level",
+        "{currency}",
+        "What the leads standing in the pipeline at the end of the period brought when they were won, by the end of "
+        "the run.",
+        "D2.5",
+        "what the pipeline brought",
+        boundary=(
+            "The truth beside weighted_pipeline. Those still open at the end of the run count as nothing, so that late "
+            "periods miss some; at the end of the run itself there is no figure."
+        ),
+        of="weighed",
+        times=PERIODS,
     ),
 )
 

@@ -32,7 +32,10 @@ def flows(program: Program, kinds: p.IntArray, time: str) -> Tables:
         "turned_away": counted(
             (*lead, "team"), kinds[..., layout.turned_away : layout.unowned], "attempts turned away", "attempts"
         ),
-        "claims": counted((*lead, "team"), kinds[..., layout.claims : layout.held], "leads that got an owner"),
+        "claims": counted((*lead, "team"), kinds[..., layout.claims : layout.lapsed], "leads that got an owner"),
+        "lapsed": counted(
+            (*lead, "team"), kinds[..., layout.lapsed : layout.held], "leads that a deadline took away unowned"
+        ),
         "won_from": counted(
             (*lead, "pipeline"), kinds[..., layout.won_from + stages], "leads won that were in each stage"
         ),
@@ -74,6 +77,10 @@ def levels(program: Program, running: p.IntArray, time: str) -> Tables:
     if np.any(program.structure.stage_flags & p.SALES):
         endangered = running[..., layout.endangered]
         found["endangered"] = counted(lead, endangered, "leads for over a month in sales at the end")
+    if len(pipeline_stages(program)):
+        found["brought"] = money(
+            lead, running[..., layout.brought], "what leads in the pipeline at the end brought later"
+        )
     return found
 
 

@@ -5,6 +5,11 @@ from __future__ import annotations
 from funnelsim.metrics.definition import AT_END, EMPTY, HORIZON, OVER_TIME, Definition
 
 _PEOPLE = "Who leaves finishes current work, so that a little more than there was time for can be worked."
+_OPPORTUNITY = (
+    "SQLs are the leads in the stage with the id 'sql', if it has an owner; without such a stage there is no such "
+    "figure. Opportunities are those in stages with a stated win rate below 100% or, where no stage has one, in the "
+    "stage with the id 'opportunity'."
+)
 
 TEAMS = (
     Definition(
@@ -24,7 +29,7 @@ TEAMS = (
         "ratio",
         "share",
         "Time worked by <team>, and what the queue at the end would take, for each hour of working time; at 1 or more "
-        "there is more work than time, and the queue grows.",
+        "there is more work than time.",
         "D2.4",
         "load of <team>",
         parts=("time worked by <team> and waiting for it", "working time of <team>"),
@@ -118,6 +123,16 @@ TEAMS = (
         of="owning",
     ),
     Definition(
+        "lapsed_<team>",
+        "flow",
+        "leads",
+        "Leads that a deadline of a stage took away while they waited for an owner in <team>.",
+        "D2.4",
+        "leads that lapsed unowned in <team>",
+        boundary="Deadlines run while leads wait unowned. A lead counts each time.",
+        of="owning",
+    ),
+    Definition(
         "claims_<team>",
         "flow",
         "leads",
@@ -179,7 +194,10 @@ FOLLOW_UPS = (
         "SQLs whose seventh day has come without an opportunity, under any rule.",
         "D2.4",
         "SQLs without an opportunity after a week",
-        boundary="They count on their seventh day; those that enter again as an SQL before it are looked at anew.",
+        boundary=(
+            "They count on their seventh day; those that enter again as an SQL before it are looked at anew. "
+            f"{_OPPORTUNITY}"
+        ),
         of="sqls",
     ),
     Definition(
@@ -191,7 +209,7 @@ FOLLOW_UPS = (
         "starved SQLs",
         boundary=(
             "Planned is what would happen if nobody kept the lead waiting, days off left out. Without an owner none is "
-            "begun."
+            f"begun. {_OPPORTUNITY}"
         ),
         of="sqls",
     ),
@@ -203,7 +221,7 @@ FOLLOW_UPS = (
         "D2.4",
         "starved share of stuck SQLs",
         parts=("starved_sqls", "judged_sqls"),
-        boundary=EMPTY,
+        boundary=f"{_OPPORTUNITY} {EMPTY}",
         of="sqls",
     ),
 )

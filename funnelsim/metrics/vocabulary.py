@@ -21,6 +21,8 @@ class Vocabulary(NamedTuple):
     """Teams whose people make attempts."""
     owning: tuple[str, ...]
     """Teams that own leads."""
+    limited: tuple[str, ...]
+    """Teams for which only so many can wait, at the end of the run."""
     followed: tuple[str, ...]
     """Stages in which owners make attempts."""
     extended: tuple[str, ...]
@@ -45,6 +47,7 @@ NEEDS = {
     "teams": "a team",
     "working": "a team with work",
     "owning": "a stage with an owner",
+    "limited": "a team with a queue_limit",
     "followed": "a stage with an owner and work",
     "extended": "a deadline with 'extend'",
     "rejecting": "a way out of a stage with 'as: rejected'",
@@ -85,6 +88,8 @@ def _vocabulary_of(same: _Same) -> Vocabulary:
 
 def vocabulary(scenario: Scenario, program: Program) -> Vocabulary:
     """Return what a scenario and the program it compiles to have that metrics are about."""
+    import numpy as np
+
     from funnelsim.program import records as p
 
     structure, flags = program.structure, program.structure.stage_flags
@@ -99,11 +104,13 @@ def vocabulary(scenario: Scenario, program: Program) -> Vocabulary:
         return tuple(stage for stage, of in zip(stages, flags, strict=True) if of & bits)
 
     stated = flagged(p.PIPELINE)
+    queue_limits = program.recipes.staff[structure.cell_regime[-1], :, -1]
     return Vocabulary(
         stages=stages,
         teams=program.teams,
         working=named(moves["team"], program.teams),
         owning=named(structure.owner, program.teams),
+        limited=named(np.flatnonzero(queue_limits >= 0), program.teams),
         followed=named(moves["container"][moves["owned"] == 1], stages),
         extended=named(moves["container"][in_stages & (moves["extend_by"] > 0)], stages),
         rejecting=_rejecting(scenario, program),

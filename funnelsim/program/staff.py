@@ -233,7 +233,7 @@ def stage_flags(scenario: Scenario) -> list[int]:
     won |= {name for team in scenario.teams.values() if team.recycle_after for name in team.recycle_after.win_stages}
     won = won or {name for name, stage in stages.items() if stage.value is not None}
     pipeline = {name for name, stage in stages.items() if stage.win_rate is not None} - won
-    goals = pipeline or ({"opportunity"} & set(stages))
+    goals = won | (pipeline or ({"opportunity"} & set(stages)))
     sales = pipeline | {name for name, stage in stages.items() if stage.owner is not None}
     worked = {name for name, stage in stages.items() if any(move.team for move in stage.moves.values())}
     sql = {"sql"} & {name for name, stage in stages.items() if stage.owner is not None}

@@ -162,7 +162,7 @@ def _attempts(limit: Number | str) -> str:
 
 def _extensions_of_deadlines(case: Case) -> Iterator[Finding]:
     scenario = case.scenario
-    horizon = scenario.end - dt.datetime.combine(scenario.start, dt.time())
+    horizon = (scenario.end - dt.datetime.combine(scenario.start, dt.time())) // dt.timedelta(milliseconds=1)
     for path, move in moves_of(scenario):
         if move.extend is None or not case.sure(path):
             continue
@@ -178,7 +178,7 @@ def _extensions_of_deadlines(case: Case) -> Iterator[Finding]:
             yield (*path, "extend", "per_owner"), f"{message}, or leave 'per_owner' out"
         times = move.extend.times
         known = case.sure("start", "horizon")
-        if isinstance(times, int | float) and known and dt.timedelta(milliseconds=move.extend.by * times) > horizon:
+        if isinstance(times, int | float) and known and move.extend.by * times > horizon:
             by = f"{words.times(times)} by {words.duration(move.extend.by)}"
             message = f"extended {by} the deadline lies beyond the horizon, {words.span(scenario.horizon)}"
             yield (*path, "extend"), f"{message}; extend it by less, or fewer times"

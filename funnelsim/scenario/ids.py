@@ -18,7 +18,15 @@ RESERVED = frozenset(
 METRICS = frozenset(
     {"follow_ups", "dials", "reached", "conversations", "meetings"}
     | {"dials_per_reached", "dials_per_conversation", "conversations_per_meeting"}
-    | {"endangered", "weighted_pipeline", "rejection_rate", "starved_sqls", "judged_sqls", "starved_share"}
+    | {
+        "endangered",
+        "weighted_pipeline",
+        "pipeline_brought",
+        "rejection_rate",
+        "starved_sqls",
+        "judged_sqls",
+        "starved_share",
+    }
     | {"wasted_spend", "wasted_share"}
 )
 """The names of metrics that hold no other name, so that no stage can be called so."""
@@ -27,7 +35,7 @@ _OF_STAGES = (
     "first_ fast_ old_ share_ rate_ lvr_ stalled_ in_ days_to_ value_ spend_ p90_ accepted_ rejected_ observed_ "
 )
 _PER_STAGE = "cost_per_ touches_per_ follow_ups_per_ extended_ "
-_OF_TEAMS = "utilisation_ load_ wait_ queue_ turned_away_ held_ unowned_ claims_ "
+_OF_TEAMS = "utilisation_ load_ wait_ queue_ turned_away_ held_ unowned_ lapsed_ claims_ "
 METRIC_STARTS = tuple(f"{_OF_STAGES}{_PER_STAGE}{_OF_TEAMS}lost_".split())
 """How the names of metrics start that a stage, a team or a reason ends, so that no stage can be called so."""
 

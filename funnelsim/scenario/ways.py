@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from funnelsim.scenario.ids import read_name
 from funnelsim.scenario.problems import RefusedError, near_miss, read_each, shown
@@ -48,7 +48,8 @@ def write_way(way: Way) -> Any:
 class Leads:
     """Something with a field `way`, its ``to``."""
 
-    way: Way | None
+    if TYPE_CHECKING:  # a field of the model, which pydantic would look for here too
+        way: Way | None
 
     @property
     def to(self) -> str | None:
@@ -64,7 +65,8 @@ class Leads:
 class LeadsElse:
     """Something with a field `else_way`, its ``else``."""
 
-    else_way: Way | None
+    if TYPE_CHECKING:
+        else_way: Way | None
 
     @property
     def else_(self) -> str | None:

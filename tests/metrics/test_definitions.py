@@ -125,6 +125,27 @@ def test_any_stage_is_explained_without_a_scenario() -> None:
     )
 
 
+def test_the_table_of_reasons_is_explained(scenario: Scenario, sales: Scenario) -> None:
+    for told in (None, scenario, sales):
+        text = explain("lost_by_reason", told)
+        assert text.startswith("lost_by_reason  (a table)\n")
+        assert "result.lost_by_reason()" in text
+        assert "lost_<reason>" in text
+        assert max(map(len, text.splitlines())) <= 80
+    way = {"stages.mql.moves.check.else": {"to": "pool", "as": "by_reason"}}
+    assert explain("lost_by_reason", scenario.set(way)).startswith("lost_by_reason  (leads)\n")
+
+
+def test_what_figures_need_of_the_ids_of_stages_is_said() -> None:
+    for name in ("starved_share", "starved_sqls", "judged_sqls"):
+        text = explain(name).replace("\n    ", " ")
+        assert "the stage with the id 'sql', if it has an owner" in text
+        assert "in the stage with the id 'opportunity'" in text
+        assert "stages with a stated win rate" in text
+    text = explain("observed_win_rate_demo").replace("\n    ", " ")
+    assert "'trial' (the product) and 'negotiation' (rivals or price)" in text
+
+
 def test_units_name_the_currency_and_the_stage() -> None:
     assert unit_of(BY_PATTERN["cost_per_<stage>"], {"stage": "sql"}, "CNY") == "CNY per SQL"
     assert unit_of(BY_PATTERN["touches_per_<stage>"], {"stage": "won"}, "CNY") == "touches per won"
@@ -211,6 +232,7 @@ def test_names_are_known_where_there_is_what_they_are_about(scenario: Scenario, 
         teams=("telesales", "sales"),
         working=("telesales", "sales"),
         owning=("sales",),
+        limited=("telesales",),
         followed=("mql", "sql", "opportunity"),
         extended=("sql",),
         rejecting=("mql",),

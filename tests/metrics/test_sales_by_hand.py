@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import funnelsim as fs
+from funnelsim.metrics.diagnosis import halfway_of
 from funnelsim.metrics.result import Result
 from funnelsim.scenario import Scenario
 
@@ -80,13 +81,105 @@ def test_a_queue_that_grows_is_told() -> None:
     busy = 9.95  # from the first lead on, at 0.05
     assert in_all(result, "utilisation_desk") == pytest.approx(busy / 10)
     assert in_all(result, "load_desk") == pytest.approx((busy + 40 * busy / 60) / 10)
-    warning = "team 'desk': its queue grows without bound: load 1.66; people are busy 100% of their time"
+    warning = "team 'desk': its queue grows without bound: load 1.66, people are busy 100% of their time"
     assert result.warnings() == [warning]
     assert result.to_dict()["warnings"] == [warning]
     assert f"warning: {warning}" in repr(result).replace("\n", " ")
     assert f"warning: {warning.replace(chr(39), '&#x27;')}" in result._repr_html_()
     lines = repr(result).splitlines()
     assert max(map(len, lines)) <= 80
+
+
+def test_how_a_queue_has_grown_is_told() -> None:
+    """Ten leads a day, six of which can be worked on: four more wait each day; the third of five periods ends at 6."""
+    call = {"call": {**CALL["call"], "takes": "4h"}}
+    channels = {"web": {"leads": "10 per day", "arrivals": "evenly", "enters": "lead"}}
+    scenario = write({"lead": {"moves": call}, **ENDS}, channels=channels, teams=DESK)
+    (warning,) = fs.simulate(scenario, replications=2).warnings()
+    assert warning == (
+        "team 'desk': its queue grows without bound: load 1.66, people are busy 100% of their time; "
+        "24 waited halfway, 40 at the end"
+    )
+    one_period = fs.simulate(scenario.set({"period": "10d"}), replications=2)
+    assert one_period.warnings() == [warning.partition(";")[0]]
+
+
+def test_where_halfway_is() -> None:
+    assert halfway_of([2, 4, 6, 8, 10]) == 2
+    assert halfway_of([31, 59, 60]) == 0
+    assert halfway_of([31, 59]) == 0
+    assert halfway_of([60]) is None
+    assert halfway_of([31, 32]) is None
+    assert halfway_of([1, 32]) is None
+
+
+def test_a_queue_in_balance_is_not_told() -> None:
+    """A backlog of 20 days of work is worked off within the ten days there are, but for ten: the load is 2."""
+    stages = {"lead": {"moves": CALL}, **ENDS}
+    result = fs.simulate(write(stages, leads=20, teams=DESK), replications=3)
+    assert result.estimate("load_desk").mean == 2
+    assert result.warnings() == []
+
+
+@pytest.mark.parametrize(
+    ("days_off", "waiting"), [([], [0, 0]), (["fri", "sat", "sun"], [0, 12]), (["mon", "tue"], [8, 0])]
+)
+def test_days_off_at_the_end_let_no_queue_grow(days_off: list[str], waiting: list[int]) -> None:
+    """Four leads a day from a Thursday on, of two hours each; halfway is a Tuesday evening, the end a Sunday's."""
+    call = {"call": {**CALL["call"], "takes": "2h"}}
+    channels = {"web": {"leads": "4 per day", "arrivals": "evenly", "enters": "lead"}}
+    desk = {"desk": {**DESK["desk"], "days_off": days_off}}
+    scenario = write({"lead": {"moves": call}, **ENDS}, channels=channels, teams=desk, horizon="11d", period="1d")
+    result = fs.simulate(scenario, replications=2)
+    assert [over_time(result, "queue_desk")[period] for period in (5, 10)] == waiting
+    assert result.warnings() == []
+    overloaded = scenario.set({"stages.lead.moves.call.takes": "16h", "horizon": "40d"})
+    (warning,) = fs.simulate(overloaded, replications=2).warnings()
+    assert "grows without bound" in warning
+
+
+def test_one_owner_with_too_much_is_told() -> None:
+    """Of twelve leads a day one of ten people gets five, and can do three; the others could do far more."""
+    stages = {"lead": {"owner": "sales", "moves": {"talk": {"takes": "8h", "to": "won"}}}, "won": {}}
+    people: dict[str, Any] = {f"p{number}": {} for number in range(10)}
+    assign = [{"if": {"segment": "big"}, "to": ["p0"]}, {}]
+    teams = {"sales": {"people": people, "hours": 24, "assign": assign}}
+    fields: dict[str, Any] = {
+        "channels": {"web": {"leads": "12 per day", "arrivals": "evenly", "enters": "lead"}},
+        "segments": {"big": {"share": 0.4}, "small": {"share": 0.6}},
+        "horizon": "40d",
+    }
+    result = fs.simulate(write(stages, teams=teams, **fields), replications=20)
+    assert result.estimate("load_sales").mean < 0.8
+    (warning,) = result.warnings()
+    assert warning.startswith("team 'sales': its queue grows without bound: load 0.")
+    even = write(stages, teams={"sales": {"people": people, "hours": 24}}, **fields)
+    assert fs.simulate(even, replications=20).warnings() == []
+
+
+def test_a_full_queue_turns_away() -> None:
+    """Ten leads a day, six of which can be worked on: one waits, and the others are turned away."""
+    call = {"call": {**CALL["call"], "takes": "4h"}}
+    channels = {"web": {"leads": "10 per day", "arrivals": "evenly", "enters": "lead"}}
+    desk = {"desk": {**DESK["desk"], "queue_limit": 1}}
+    scenario = write({"lead": {"moves": call}, **ENDS}, channels=channels, teams=desk)
+    for replications in (1, 3):
+        result = fs.simulate(scenario, replications=replications)
+        assert result.estimate("turned_away_desk").mean == 39
+        # one waits and 60 were begun: the work of all 100 would have taken 9.95 / 60 each
+        assert result.warnings() == [
+            "team 'desk': it turns away 39% of those who ask: load 1.66 with them, people are busy 100% of their time"
+        ]
+    assert fs.simulate(scenario.set({"teams.desk.people": 2}), replications=3).warnings() == []
+
+
+@pytest.mark.parametrize("owner", [None, "desk"])
+def test_nobody_there_is_told(owner: str | None) -> None:
+    people = {"anna": {"from": "2026-01-20"}}
+    call = {key: value for key, value in CALL["call"].items() if key != "team" or not owner}
+    lead = {"owner": owner, "moves": {"call": call}} if owner else {"moves": {"call": call}}
+    scenario = write({"lead": lead, **ENDS}, leads=7, teams={"desk": {"people": people, "hours": 24}})
+    assert fs.simulate(scenario, replications=2).warnings() == ["team 'desk': nobody is there, and 7 wait"]
 
 
 def test_turned_away_beyond_the_limit() -> None:
@@ -162,20 +255,37 @@ def test_rejected_leads_do_not_count() -> None:
 
 
 # ---------------------------------------------------------------- starving
-@pytest.mark.parametrize(("people", "starved"), [(1, 2), (3, 0)])
+@pytest.mark.parametrize(("people", "starved"), [(1, 3), (2, 1), (3, 0)])
 def test_starved_sqls(people: int, starved: int) -> None:
-    """Four follow-ups of a day are planned for each of three SQLs in the first week; one person begins seven."""
+    """Four follow-ups of a day are planned for each of three SQLs in the first week, at 0, 2, 4 and 6.
+
+    One person begins seven: with the first at 0, 3 and 6, with the others twice. Of two one has two leads, and begins
+    with one of them at 0, 2, 4 and 6, with the other at 1, 3 and 5. With a person each nobody waits.
+    """
     move = {"takes": "1d", "every": "1d", "attempts": 9, "chance": 0, "to": "opportunity"}
     stages = {"sql": {"owner": "sales", "moves": {"talk": move, "expire": {"after": "8d", "to": "pool"}}}}
     teams = {"sales": {"people": people, "hours": 24, "discipline": "fifo"}}
     scenario = write({**stages, "opportunity": {}, "pool": {}}, leads=3, teams=teams)
     result = run(scenario)
     assert over_time(result, "judged_sqls") == [0, 0, 0, 3, 0]
-    assert in_all(result, "starved_sqls") >= starved
-    if not starved:
-        # with a person each the next follow-up waits for the end of the last, so that all are fewer than planned
-        assert in_all(result, "starved_share") in (0, 1)
-    assert in_all(result, "starved_share") == in_all(result, "starved_sqls") / 3
+    assert over_time(result, "starved_sqls") == [0, 0, 0, starved, 0]
+    assert in_all(result, "starved_share") == starved / 3
+
+
+def test_leads_that_lapse_unowned() -> None:
+    """One of four has an owner, the others' deadline comes at 3 days; the owned one's too, which is another matter."""
+    talk = {"after": "9d", "takes": "1h", "to": "won"}
+    stages = {"lead": {"owner": "sales", "moves": {"talk": talk, "expire": {"after": "3d", "to": "lost"}}}, **ENDS}
+    teams = {"sales": {"people": 1, "hours": 24, "hold": 1}, "desk": {"people": 1}}
+    stages["lost"] = {"moves": {"call": {"team": "desk", "after": "20d", "takes": "1h", "to": "won"}}}
+    result = run(write(stages, leads=4, teams=teams), cohorts=True)
+    assert over_time(result, "unowned_sales") == [3, 0, 0, 0, 0]
+    assert over_time(result, "lapsed_sales") == [0, 3, 0, 0, 0]
+    assert over_time(result, "lost_expire") == [0, 4, 0, 0, 0]
+    assert in_all(result, "lapsed_sales") == 3
+    assert result.metric("lapsed_sales", over="cohort").to_numpy().tolist() == [[0, 3, 0, 0, 0, 0]]
+    with pytest.raises(ValueError, match="no metric 'lapsed_desk'"):
+        result.metric("lapsed_desk")
 
 
 def test_endangered_leads() -> None:
@@ -216,10 +326,52 @@ def test_observed_win_rates_and_where_to_look() -> None:
     assert fs.simulate(pipeline(0.5), replications=1).warnings() == []  # one has no interval
 
 
+FURTHER = "the step itself is as stated; the cause lies further on"
+
+
+def hints(scenario: Scenario, replications: int = 30) -> list[str]:
+    """What warnings say in the end."""
+    return [warning.rpartition(": ")[2] for warning in fs.simulate(scenario, replications=replications).warnings()]
+
+
 def test_a_poor_negotiation_points_at_rivals_or_price() -> None:
+    """The trial wins less than is stated too, but of those that come on to the negotiation there are enough."""
     worse = pipeline(0.9).set({"stages.negotiation.moves.sign.chance": 0.4})
-    warnings = fs.simulate(worse, replications=30).warnings()
-    assert [warning.rpartition(": ")[2] for warning in warnings] == ["look at the product", "look at rivals or price"]
+    assert hints(worse) == [FURTHER, "look at rivals or price"]
+    assert hints(worse.set({"stages.trial.moves.try.chance": 0.5})) == [
+        "look at the product",
+        "look at rivals or price",
+    ]
+
+
+def test_where_the_last_wins_nothing_steps_are_judged_by_who_comes_on() -> None:
+    nothing = {"stages.negotiation.moves.sign.chance": 0}
+    assert hints(pipeline(0.9).set(nothing)) == [FURTHER, "look at rivals or price"]
+    assert hints(pipeline(0.3).set(nothing)) == ["look at the product", "look at rivals or price"]
+    assert hints(pipeline(0)) == ["look at the product"]
+
+
+def test_stages_of_other_names_have_no_known_cause() -> None:
+    stages = {
+        "demo": {"win_rate": 0.5, "moves": {"show": {"after": "1d", "chance": 0.3, "to": "won", "else": "pool"}}},
+        "won": {"win_rate": 1},
+        "pool": {},
+    }
+    assert hints(write(stages, leads=400)) == ["look at this step itself"]
+
+
+def test_a_tiny_difference_is_not_told() -> None:
+    """A chance of 69.5% where 70% are stated: seen with so many leads, but within the margin."""
+    stages = {
+        "negotiation": {"win_rate": 0.7, "moves": {"sign": {"chance": 0.695, "to": "won", "else": "pool"}}},
+        "won": {"win_rate": 1},
+        "pool": {},
+    }
+    scenario = write(stages, leads=10_000)
+    observed = fs.simulate(scenario, replications=60).estimate("observed_win_rate_negotiation")
+    assert observed.mean + 3 * observed.mc_error < 0.7
+    assert hints(scenario, 60) == []
+    assert hints(scenario.set({"stages.negotiation.moves.sign.chance": 0.67}), 60) == ["look at rivals or price"]
 
 
 def test_weighted_pipeline() -> None:
@@ -231,6 +383,36 @@ def test_weighted_pipeline() -> None:
         result = run(scenario.set({"stages.negotiation.moves.sign.after": "1h"}))
         assert over_time(result, "weighted_pipeline") == expected
     assert result.unit("weighted_pipeline") == "EUR"
+
+
+def test_what_the_pipeline_brought() -> None:
+    """Leads come into the pipeline at 1, 3 and 7 days, and are won for 1,000.01 each four days later: the last never."""
+    sign = {"after": "2d", "to": "won"}
+    stages: dict[str, Any] = {
+        "trial": {"win_rate": 0.5, "moves": {"try": {"after": "2d", "to": "negotiation"}}},
+        "negotiation": {"win_rate": 0.7, "moves": {"sign": sign}},
+        "won": {"win_rate": 1, "value": 1000.01},
+    }
+    for day in (1, 3, 7):
+        stages[f"gate{day}"] = {"moves": {"open": {"to": f"wait{day}"}}}
+        stages[f"wait{day}"] = {"moves": {"wait": {"after": f"{day}d", "to": "trial"}}}
+    channels = {f"day{day}": {"backlog": 1, "enters": f"gate{day}"} for day in (1, 3, 7)}
+    scenario = write(stages, channels=channels)
+    result = run(scenario, by="channel")
+    # won at 5 and 7, and at 11, after the end; periods end at 2, 4, 6, 8 and 10
+    first, second, both = 1000.01, 1000.01, 2000.02
+    np.testing.assert_allclose(over_time(result, "pipeline_brought[channel=all]"), [first, both, second, 0, 0])
+    np.testing.assert_allclose(over_time(result, "pipeline_brought[channel=day1]"), [first, first, 0, 0, 0])
+    assert over_time(result, "in_negotiation[channel=day7]") == [0, 0, 0, 0, 1]
+    assert over_time(result, "pipeline_brought[channel=day7]") == [0] * 5
+    assert result.unit("pipeline_brought") == "EUR"
+    lost = scenario.set({"stages.negotiation.moves.sign": {**sign, "chance": 0, "else": "wait7"}})
+    assert over_time(run(lost), "pipeline_brought") == [0] * 5
+    with pytest.raises(ValueError, match="'pipeline_brought' is a figure of periods; there is none over the horizon"):
+        result.metric("pipeline_brought", over="horizon")
+    with pytest.raises(ValueError, match="'pipeline_brought' is a figure of periods; there is none by cohort"):
+        result.metric("pipeline_brought", over="cohort")
+    assert "pipeline_brought" not in result.to_dict()["metrics"]
 
 
 # ---------------------------------------------------------------- telephone

@@ -143,7 +143,7 @@ def test_stages(program: Program) -> None:
     s = program.structure
     assert s.owner.tolist() == [p.NONE, 1, 1, p.NONE, p.NONE]
     assert s.marks.tolist() == [[0] * 5, [0, 0, 1, 2, 0]]
-    assert s.stage_flags.tolist() == [p.WORKED, p.SALES, p.SALES | p.SQL, p.WON, 0]
+    assert s.stage_flags.tolist() == [p.WORKED, p.SALES, p.SALES | p.SQL, p.WON | p.GOAL, 0]
 
 
 def test_limits(program: Program) -> None:

@@ -1,6 +1,6 @@
 """Teams against queueing theory: waits, utilisation, turned away, priorities, and Little's law.
 
-Expected values are computed here; the means of independent replications are compared with them by Student's t, at a level of one in ten
+Expected values are computed here; the means of independent replications, or of batches of one long run, are compared with them by Student's t, at a level of one in ten
 thousand and with a fixed seed. Each replication begins with a warm-up that is not counted.
 """
 
@@ -44,10 +44,10 @@ class Served(NamedTuple):
     """(replications,): who waits at the ends of periods, on average."""
 
 
-def serve(takes: Any, per_day: float, people: int, *, days: int = 200, **team: Any) -> Scenario:
+def serve(takes: Any, per_day: float, people: int, *, days: int = 200, period: str = "1d", **team: Any) -> Scenario:
     """A single queue: leads come at random, and one of the people sees to each."""
     text = {
-        "format": 1, "name": "A queue", "start": "2026-01-01", "horizon": f"{days}d", "warm_up": "20d", "period": "1d",
+        "format": 1, "name": "A queue", "start": "2026-01-01", "horizon": f"{days}d", "warm_up": "20d", "period": period,
         "channels": {"web": {"leads": f"{per_day} per day", "enters": "lead"}},
         "teams": {"desk": {"people": people, "hours": "24 per day", **team}},
         "stages": {"lead": {"moves": {"see": {"team": "desk", "takes": takes, "to": "seen", "else": "gone"}}}, "seen": {}, "gone": {}},
@@ -101,6 +101,21 @@ def test_erlang_c(people: int, load: float) -> None:
     assert_mean(served.busy[:, 0], load * people)
     assert_mean(served.wait[:, 0], wait)
     assert_mean(served.level, per_hour * wait)  # Little's law, the level taken at the ends of days
+
+
+def test_erlang_c_by_batch_means() -> None:
+    """One long run, cut into batches of 80 days, long against the hours for which waits remember each other."""
+    program = compile_scenario(
+        serve({"dist": "exponential", "mean": "2h"}, 0.8 * 3 / 2 * 24, 3, days=4800, period="80d")
+    )
+    layout = layout_of(program)
+    batches = replicate(program, 1, 8).counts[0, 1:, 0].astype(float)
+    assert len(batches) == 60
+    waits = batches[:, layout.waited] / batches[:, layout.begun] / (DAY / HOURS)
+    per_hour = 0.8 * 3 / 2
+    assert_mean(waits, erlang_c(3, per_hour * 2) / (3 / 2 - per_hour))
+    assert_mean(batches[:, layout.busy] / (80 * DAY), 2.4)
+    assert abs(np.corrcoef(waits[1:], waits[:-1])[0, 1]) < 0.4, "batches hardly know of each other"
 
 
 # ---------------------------------------------------------------- M/G/1
@@ -207,21 +222,29 @@ def test_littles_law_on_every_team_and_stage() -> None:
         mine = (log["move"] >= 0) & (team_of[log["move"]] == team)
         joins, leaves = mine & (log["outcome"] == ASKED), mine & np.isin(log["outcome"], [BEGUN, DROPPED, TURNED_AWAY])
         waits: dict[tuple[int, int], int] = {}
-        total = 0
+        total, total_begun = 0, 0
         for i in np.flatnonzero(joins | leaves):
             lead = int(log["key"][i]), int(log["move"][i])
             if joins[i]:
                 waits[lead] = int(log["tick"][i])
             else:
-                total += int(log["tick"][i]) - waits.pop(lead)
+                waited = int(log["tick"][i]) - waits.pop(lead)
+                total += waited
+                total_begun += waited if log["outcome"][i] == BEGUN else 0
         total += sum(end - tick for tick in waits.values())
         changes = [(int(tick), 1) for tick in log["tick"][joins]] + [(int(tick), -1) for tick in log["tick"][leaves]]
         assert integral(changes, end) == total > 0
         assert len(waits) == counts[layout.queue + team], "who waits at the end"
+        assert total_begun == counts[layout.waited + team]
     goes = log["to"] >= 0
     for stage, name in enumerate(program.stages):
         enters, exits = goes & (log["to"] == stage), goes & (log["stage"] == stage)
         changes = [(int(tick), 1) for tick in log["tick"][enters]] + [(int(tick), -1) for tick in log["tick"][exits]]
         spent = int((end - log["tick"][enters]).sum() - (end - log["tick"][exits]).sum())
         assert integral(changes, end) == spent > 0, name
+        entries = counts[layout.entry + stage * 4 : layout.entry + stage * 4 + 4].sum()
+        present = 50 if name == "sql" else 0
+        assert enters.sum() - exits.sum() == entries + present - counts[layout.exit + stage], (
+            "who stands there at the end"
+        )
     assert np.isin(log["outcome"][log["stage"] < 0], [CREATED, PRESENT]).all()
