@@ -205,6 +205,15 @@ EVERYTHING = {
         },
         "base": {"backlog": 500, "age": "30d to 700d", "enters": "pool"},
     },
+    "traits": {"line": {"mobile": {"uncertain": "60% to 80%"}, "desk": "30%"}},
+    "teams": {
+        "sales": {
+            "people": {"anna": {"pace": 1.3, "chance": 1.7}, "ben": {"pace": {"uncertain": "0.8 to 1.1"}}},
+            "hours": {"uncertain": "between 6 and 8"},
+            "days_off": ["sat", "sun"],
+            "salary": "15_000 per month",
+        }
+    },
     "stages": {
         "lead": {
             "moves": {
@@ -213,8 +222,16 @@ EVERYTHING = {
             }
         },
         "mql": {
+            "owner": "sales",
             "moves": {
+                "expire": {
+                    "after": "9d",
+                    "to": "pool",
+                    "extend": {"by": "5d", "chance": {"uncertain": "30% to 50%"}, "per_owner": 3},
+                },
                 "lognormal": {
+                    "takes": "20min to 2h",
+                    "script": {"ask": {"takes": {"dist": "gamma", "mean": "30min", "sd": "20min"}, "chance": "93%"}},
                     "after": {"dist": "lognormal", "mean": "3d", "sd": "2d"},
                     "every": {"dist": "exponential", "mean": "4d"},
                     "attempts": 4,
@@ -222,8 +239,8 @@ EVERYTHING = {
                     "odds": {"segment": {"big": 2.5}, "attempt": [1, 0.7]},
                     "to": "won",
                     "else": "pool",
-                }
-            }
+                },
+            },
         },
         "pool": {"track": "drip"},
         "won": {"value": "20_000 to 90_000"},
