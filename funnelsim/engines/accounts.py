@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+from abc import ABC, abstractmethod
 
 import numpy as np
 
@@ -48,15 +49,15 @@ class Account:
         return int(self.structure.moves["team"][row.move])
 
 
-class Observer:
+class Observer(ABC):
     """One who is told the rows of a lead's log, one after another, and counts one side of the story."""
 
     def __init__(self, account: Account) -> None:
         self.account, self.layout = account, account.layout
 
+    @abstractmethod
     def see(self, row: LogRow) -> None:
         """Count a row."""
-        raise NotImplementedError
 
-    def end(self) -> None:
+    def end(self) -> None:  # noqa: B027 - most have nothing left to count
         """Count what is not over at the end of the run."""
