@@ -12,7 +12,17 @@ import funnelsim as fs
 from funnelsim.cli import shipped
 from funnelsim.cli.asked import Asked
 from funnelsim.cli.comparing import check_alike, scenarios_to_compare
-from funnelsim.cli.ending import WrongInputError, each, ending, for_programs, hand_over, hand_over_json, say, writing
+from funnelsim.cli.ending import (
+    WrongInputError,
+    each,
+    ending,
+    for_programs,
+    hand_over,
+    hand_over_json,
+    say,
+    say_if_compiling,
+    writing,
+)
 from funnelsim.cli.options import (
     By,
     Debug,
@@ -86,13 +96,15 @@ def run(
         asked.written(out, overwrite, png)
         asked.refuse()
 
-        from funnelsim.cli.figures import asked_for, run_as_json, run_figure
+        from funnelsim.cli.figures import asked_for, run_as_json, run_figure, with_groups
         from funnelsim.metrics.simulate import Settings
 
         settings = Settings(replications, seed, engine, group, over == "cohort", threads)
         asked.room(meant, settings)
         asked.refuse()
+        say_if_compiling()
         result = fs.simulate(meant[0], **asdict(settings))
+        shown = with_groups(metric, meant[:1], group)
 
         def save() -> None:
             if out is not None:
@@ -101,11 +113,11 @@ def run(
 
         def show_figures() -> None:
             if json_:
-                hand_over_json(run_as_json(result, metric, over))
+                hand_over_json(run_as_json(result, shown, over))
             elif metric or over != "horizon":
                 with asked_for():
-                    table = result.summary(metric or None, over=over)
-                say(table.to_string(index=False))
+                    table = result.table(shown or None, over=over)
+                say(table)
             else:
                 say(result)
 
@@ -146,18 +158,20 @@ def compare(
         check_alike(asked, chosen)
         asked.refuse()
 
-        from funnelsim.cli.figures import comparison_as_json, main_metrics
+        from funnelsim.cli.figures import comparison_as_json, main_metrics, with_groups
         from funnelsim.metrics.simulate import Settings
 
         asked.room(chosen.values(), Settings(replications, seed, by=group, threads=threads))
         asked.refuse()
+        shown = with_groups(metric, list(chosen.values()), group)
+        say_if_compiling()
         comparison = fs.compare(
-            chosen, replications=replications, seed=seed, metrics=metric or None, by=group, threads=threads
+            chosen, replications=replications, seed=seed, metrics=shown or None, by=group, threads=threads
         )
 
         def show_figures() -> None:
             if json_:
-                hand_over_json(comparison_as_json(comparison, metric))
+                hand_over_json(comparison_as_json(comparison, shown))
             else:
                 say(comparison)
 
@@ -216,6 +230,7 @@ def trace(
 
         from funnelsim.engines.story import story
 
+        say_if_compiling()
         log = fs.trace(meant[0], seed=seed, replication=replication, engine=engine)
         if lead is not None and not (log["lead"] == lead).any():
             try:

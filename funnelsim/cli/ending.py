@@ -139,6 +139,16 @@ def prepare_streams() -> None:
         sys.stdout.reconfigure(errors="replace")
 
 
+def say_if_compiling() -> None:
+    """Tell who sits at a terminal why the first run takes its time."""
+    from funnelsim.engines.code_cache import cache_folder
+
+    folder = cache_folder()
+    known = folder is not None and any(folder.glob("*.run_replication-*"))
+    if not known and sys.stderr.isatty():
+        print("compiling the simulation kernel, once; this takes about half a minute …", file=sys.stderr)
+
+
 def say(text: object) -> None:
     """Print text for people."""
     with writing(OUTPUT):

@@ -27,6 +27,18 @@ def asked_for() -> Iterator[None]:
         raise WrongInputError([Problem(Place("--metric"), "", str(error))]) from error
 
 
+def with_groups(metrics: Sequence[str], scenarios: Sequence[Scenario], by: str | None) -> list[str]:
+    """Return the metrics asked for, each followed by that of the groups which all scenarios have."""
+    from funnelsim.metrics.names import group_names
+
+    if by is None:
+        return list(metrics)
+    first, *others = [group_names(scenario, by) for scenario in scenarios]
+    shared = [group for group in first if all(group in groups for groups in others)]
+    asked = [[name, *(f"{name}[{by}={group}]" for group in shared if "[" not in name)] for name in metrics]
+    return list(dict.fromkeys(name for names in asked for name in names))
+
+
 # ---------------------------------------------------------------- JSON
 def run_as_json(result: fs.Result, metrics: Sequence[str], over: Over) -> dict[str, Any]:
     """Return what ``run --json`` prints.
@@ -102,11 +114,12 @@ def comparison_as_json(comparison: fs.Comparison, metrics: Sequence[str]) -> dic
 
 # ---------------------------------------------------------------- pictures
 def main_metrics(scenario: Scenario) -> list[str]:
-    """Return what a picture shows if nothing is asked for: the stage sales accepts, or the last one, and its cost."""
+    """Return what a picture shows if nothing is asked for: who is won, else who sales accepts, and what one costs."""
     from funnelsim.metrics.names import trunk_of
 
     trunk = trunk_of(scenario)
-    stage = next((name for name in ("sql", "opportunity", "won") if name in trunk), trunk[-1])
+    won = [name for name in trunk if scenario.stages[name].win_rate == 1.0 or scenario.stages[name].value is not None]
+    stage = next((name for name in (*won, "sql", "opportunity") if name in trunk), trunk[-1])
     return [stage, f"cost_per_{stage}"]
 
 
