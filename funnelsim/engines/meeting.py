@@ -11,6 +11,7 @@ from funnelsim.engines.jit import lean
 from funnelsim.engines.philox import below
 from funnelsim.engines.queues import join, without
 from funnelsim.engines.state import ASKING, IDLE, WAITING, WORKING, Run, record
+from funnelsim.engines.stepping import HALVES, container_of
 from funnelsim.engines.tables import UNLIMITED
 from funnelsim.engines.working_time import team_clock, work_end
 from funnelsim.program import records as p
@@ -107,12 +108,8 @@ def nearest_deadline(run: Run, slot: int) -> int:
     at, own, containers = run.at[slot], run.own[slot], run.tables.containers
     stages, first_team = run.ages.shape[1], containers.shape[1] - run.busy.shape[1]
     nearest = UNLIMITED
-    for half in range(3):
-        container = at.stage
-        if half == 1:
-            container = stages + at.stream if at.stream >= 0 else -1
-        elif half == 2:
-            container = first_team + at.team if at.team >= 0 and at.claimed >= 0 else -1
+    for half in range(HALVES):
+        container = container_of(at, half, stages, first_team)
         if container >= 0:
             for i in range(containers[0, container].first, containers[0, container].end):
                 if run.tables.moves[0, i].deadline == 1:

@@ -10,8 +10,21 @@ from funnelsim.engines.tables import UNLIMITED
 from funnelsim.program import records as p
 from funnelsim.program.calendar import DAY
 
+# How many containers a lead can be in: its stage, its stream, and what its team holds of it.
+HALVES = 3
+
 
 # ---------------------------------------------------------------- stages and streams
+@inlined
+def container_of(at: p.Record, half: int, stages: int, first_team: int) -> int:
+    """Return the first, second or third container that a lead is in; -1 where it is in none."""
+    if half == 0:
+        return int(at.stage)
+    if half == 1:
+        return stages + int(at.stream) if at.stream >= 0 else -1
+    return first_team + int(at.team) if at.team >= 0 and at.claimed >= 0 else -1
+
+
 @inlined
 def stream_after(containers: p.RecordArray, stream: int, stage: int) -> int:
     """Rule 13: the stream a lead is in after entering a stage."""

@@ -26,8 +26,10 @@ from funnelsim.engines.philox import below
 from funnelsim.engines.queues import expect, forget
 from funnelsim.engines.state import WORKING, Run, record
 from funnelsim.engines.stepping import (
+    HALVES,
     be_active,
     chance_place,
+    container_of,
     enter,
     is_given_up,
     is_old,
@@ -46,9 +48,6 @@ PAGE, IN_VAIN, NOTHING = -1, -2, -3
 
 ATTEMPT = rows.FAILED
 """What happens when a clock rings; how it comes out is yet to be decided."""
-
-# How many containers a lead can be in: its stage, its stream, and what its team holds of it.
-HALVES = 3
 
 # After so many events of one lead it is looked whether the run is to stop.
 PATIENCE = 4096
@@ -294,16 +293,6 @@ def settle(run: Run, slot: int, tick: int, phased: bool) -> tuple[int, int]:
             p.NONE, 0, 0, p.NONE, p.NONE,
         )  # fmt: skip
     return move, due
-
-
-@inlined
-def container_of(at: p.Record, half: int, stages: int, first_team: int) -> int:
-    """Return the first, second or third container that a lead is in; -1 where it is in none."""
-    if half == 0:
-        return int(at.stage)
-    if half == 1:
-        return stages + int(at.stream) if at.stream >= 0 else -1
-    return first_team + int(at.team) if at.team >= 0 and at.claimed >= 0 else -1
 
 
 @inlined

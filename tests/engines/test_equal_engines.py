@@ -94,13 +94,14 @@ def test_shipped_scenarios(name: str, variant: str | None) -> None:
     program = compile_scenario(scenario)
     matrix, counted = reference_log(program, 7, "channel")
     np.testing.assert_array_equal(matrix, log_matrix(program, 7, 0, "kernel"))
-    assert len(matrix) > 1_000
+    least = 1_000 if variant == "cold_list" else 10_000  # of 400 numbers most are given up after three dials
+    assert len(matrix) > least
     assert_same_counts(program, 7, "channel", counted)
 
 
 @seed(20260101)
 @settings(
-    max_examples=400,
+    max_examples=1000,
     database=None,
     deadline=None,
     phases=[Phase.generate, Phase.shrink],
@@ -132,7 +133,7 @@ def test_random_programs() -> None:
     assert MEANT["programs"] >= 400
     assert MEANT["refused"] < MEANT["programs"] / 4
     for what in (*OUTCOMES, "ties", "in streams"):
-        assert MEANT[what] > 20, what
+        assert MEANT[what] > 100, what
 
 
 # ---------------------------------------------------------------- the comparison can fail
