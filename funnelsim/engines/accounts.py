@@ -25,7 +25,7 @@ class Account:
         self.edges: list[int] = program.structure.cell_edge.tolist()
 
     def cell(self, tick: int) -> int:
-        """Return the cell of a tick."""
+        """Return the cell of a tick; the first is the warm-up, which enters no count (rule 4)."""
         return bisect.bisect_right(self.edges, tick) - 1
 
     def add(self, tick: int, place: int, number: int = 1) -> None:

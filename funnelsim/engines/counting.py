@@ -36,7 +36,6 @@ from funnelsim.engines.working_time import team_clock
 from funnelsim.program import Program
 from funnelsim.program import records as p
 from funnelsim.program.calendar import DAY
-from funnelsim.program.program import Structure
 
 ENDED = (FAILED, SUCCEEDED, EXHAUSTED)
 """Outcomes of an attempt that is over; in this order they are counted."""
@@ -103,7 +102,7 @@ class Moves(Observer):
     def see(self, row: LogRow) -> None:
         """Count a row."""
         account, layout = self.account, self.layout
-        old = int(is_old(account.structure, row))
+        old = int(is_old(account.tables, row))
         if row.move != p.NONE and row.attempt == 1 and row.outcome != EXTENDED:
             self.done[row.move] = 0  # the first attempt of a stay, or since a trigger started the move again
         if row.outcome in (*ENDED, PASSED):
@@ -125,7 +124,7 @@ class Moves(Observer):
 
 
 class Ways(Observer):
-    """How leads come, where they enter and leave, and where they are stalled."""
+    """How leads come, where they enter and leave (rule 37), and where they are stalled."""
 
     def __init__(self, account: Account, ages: p.IntArray) -> None:
         super().__init__(account)
@@ -148,7 +147,7 @@ class Ways(Observer):
             account.add(row.tick, layout.exit + self.stage)
         self.stage = row.to
         if row.outcome != PRESENT:
-            first, old = row.to not in self.visited, is_old(account.structure, row)
+            first, old = row.to not in self.visited, is_old(account.tables, row)
             account.add(row.tick, layout.entry + row.to * 4 + first * 2 + old)
             account.add(row.tick, layout.value + row.to, row.value)
             if first and account.cell(row.tick) > 0:
@@ -240,8 +239,9 @@ def count_waste(account: Account, rows: Sequence[LogRow], busy: Counter[int]) ->
         account.counts[last, layout.wasted_busy + team] += ticks
 
 
-def is_old(structure: Structure, row: LogRow) -> bool:
+def is_old(tables: Tables, row: LogRow) -> bool:
     """Say whether a lead is old when something happens."""
-    if structure.old_ticks >= 0:
-        return row.tick - row.created >= structure.old_ticks
-    return bool(row.created < structure.day_month_tick[row.tick // DAY])
+    old_ticks = int(tables.run[0]["old_ticks"])
+    if old_ticks >= 0:
+        return row.tick - row.created >= old_ticks
+    return bool(row.created < tables.day_month_tick[row.tick // DAY])

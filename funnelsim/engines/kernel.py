@@ -240,7 +240,7 @@ def arrival_tick(expected: p.IntArray, threshold: int, day: int) -> int:
 
 @lean
 def begin(run: Run, slot: int, tick: int, happened: int) -> None:
-    """Make the state that of a lead in no stage yet, with its segment and traits drawn."""
+    """Make the state that of a lead in no stage yet, with its segment and traits drawn (rule 34)."""
     tables, at, kinds = run.tables, run.at[slot], run.kinds[slot]
     at.stage = p.NONE
     at.stream = p.NONE
@@ -265,7 +265,7 @@ def begin(run: Run, slot: int, tick: int, happened: int) -> None:
     while at.next_page < len(tables.calendar_tick) and tables.calendar_tick[at.next_page] <= tick:
         at.next_page += 1
     begin_life(run, slot)
-    at.new = 1 if happened == rows.CREATED and at.cell > 0 else 0
+    at.new = 1 if happened == rows.CREATED and at.cell > 0 else 0  # rule 4
 
 
 @lean

@@ -55,6 +55,7 @@ class Lead:
     kinds: list[int]
     """The segment, then the value of each trait."""
     stage: int = p.NONE
+    """Rule 9: always one, once it is created, and at most one stream."""
     stream: int = p.NONE
     visits: Counter[int] = field(default_factory=Counter)
     """By container."""

@@ -108,7 +108,7 @@ def follow_pipeline(run: Run, slot: int, destination: int, flags: int, tick: int
 
 @lean
 def finish(run: Run, slot: int) -> None:
-    """Count what is left to count of a lead to which nothing more happens, and free its place."""
+    """Rule 36: count what is left to count of a lead where it stands at the end, and free its place."""
     at, state, layout, tables = run.at[slot], run.state[0], run.layout, run.tables
     end = tables.run[0].end_tick
     last = len(tables.cell_edge) - 2

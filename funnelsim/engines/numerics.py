@@ -23,6 +23,7 @@ __all__ = [
     "logistic",
     "logit",
     "normal_quantile",
+    "whole",
 ]
 
 # Of `normal_quantile`: numerators and denominators in its centre, between and in the tails.
@@ -218,3 +219,9 @@ def beta_quantile(a: float, b: float, u: float) -> float:
         if abs(step) < 1e-10:
             break
     return odds / (1.0 + odds) if is_lower else 1.0 / (1.0 + odds)
+
+
+@lean
+def whole(value: float) -> int:
+    """Round half up to a whole number, from nothing to 2**53."""
+    return math.floor(min(max(value, 0.0), 9007199254740992.0) + 0.5)

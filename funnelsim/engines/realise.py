@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from funnelsim.engines.chances import fill_chances
+from funnelsim.engines.flows import expect_leads, spread_money
 from funnelsim.engines.handles import handle
 from funnelsim.engines.jit import lean
-from funnelsim.engines.numerics import beta_quantile, exp, log, logistic, logit, normal_quantile
+from funnelsim.engines.numerics import beta_quantile, exp, log, logistic, logit, normal_quantile, whole
 from funnelsim.engines.philox import Word, philox, purpose_key, threshold, to_unit
 from funnelsim.engines.samplers import (
     CONSTANT,
@@ -25,7 +27,7 @@ from funnelsim.engines.samplers import (
     WEIBULL,
     gamma_table,
 )
-from funnelsim.engines.tables import LEAD, UNLIMITED, Tables, lay_out
+from funnelsim.engines.tables import UNLIMITED, Tables, lay_out
 from funnelsim.program import Program
 from funnelsim.program import records as p
 from funnelsim.program.program import Recipes, Structure
@@ -50,13 +52,10 @@ def realise(recipes: Recipes, seed: Word, replication: Word, tables: Tables) -> 
         parameters[i] = draw_parameter(recipes.parameters[i], recipes.samples, seed, replication)
     for i in range(len(recipes.waits)):
         make_wait(recipes.waits[i], parameters, len(recipes.samples), tables.pool, tables.waits[i])
+    tables.run[0].old_ticks = limit(parameters, recipes.old_after) if recipes.old_after >= 0 else p.NONE
     for regime in range(tables.moves.shape[0]):
         for move in range(tables.moves.shape[1]):
-            tables.moves[regime, move].attempts = limit(parameters, recipes.attempts[regime, move])
-            tables.moves[regime, move].lifetime = limit(parameters, recipes.lifetime[regime, move])
-            tables.moves[regime, move].needs = limit(parameters, recipes.needs[regime, move])
-            tables.moves[regime, move].unanswered = limit(parameters, recipes.unanswered[regime, move])
-            make_extension(recipes.extend[regime, move], parameters, tables.moves[regime, move])
+            make_move(recipes, regime, move, parameters, tables.moves[regime, move])
         for row in range(tables.rows.shape[1]):
             tables.rows[regime, row].cost = whole(parameters[recipes.cost[regime, row]])
         for channel in range(tables.channels.shape[1]):
@@ -68,11 +67,11 @@ def realise(recipes: Recipes, seed: Word, replication: Word, tables: Tables) -> 
         for row in range(tables.rows.shape[1]):
             fill_chances(recipes, regime, row, tables)
         for team in range(tables.teams.shape[1]):
-            make_team(recipes.staff[regime, team], parameters, tables.teams[regime, team])
+            make_team(recipes.staff[regime, team], recipes.keeping[team], parameters, tables.teams[regime, team])
     make_people(recipes, tables)
-    expect_leads(recipes.lead_term, recipes.lead_units, parameters, tables.expected)
-    spread_spend(recipes.spend_term, recipes.spend_units, parameters, tables.spend)
-    spread_salaries(recipes, tables)
+    expect_leads(recipes, parameters, tables.expected)
+    spread_money(recipes.spend_term, recipes.spend_units, parameters, tables.spend)
+    spread_money(recipes.salary_term, recipes.salary_units, parameters, tables.labour)
 
 
 @lean
@@ -87,12 +86,6 @@ def make_keys(structure: Structure, seed: Word, replication: Word, tables: Table
             tables.channels[regime, i].key = purpose_key(seed, replication, structure.channels[i].purpose)
         for i in range(tables.values.shape[1]):
             tables.values[regime, i].key = purpose_key(seed, replication, structure.kind_purpose[i])
-
-
-@lean
-def whole(value: float) -> int:
-    """Round half up to a whole number, from nothing to 2**53."""
-    return int(np.floor(min(max(value, 0.0), 9007199254740992.0) + 0.5))
 
 
 @lean
@@ -131,6 +124,8 @@ def make_wait(recipe: p.Record, parameters: p.FloatArray, num_samples: int, pool
     code, a, b, offset = NEVER, first, second, 0
     if form == p.CONSTANT:
         code = CONSTANT
+    elif form == p.LENGTH:
+        code, a = CONSTANT, max(1.0, first)
     elif form == p.UNIFORM:
         code = UNIFORM
     elif form == p.EXPONENTIAL:
@@ -162,218 +157,70 @@ def make_wait(recipe: p.Record, parameters: p.FloatArray, num_samples: int, pool
     wait.count = recipe.count
 
 
-# ---------------------------------------------------------------- people
+# ---------------------------------------------------------------- moves
+@lean
+def make_move(recipes: Recipes, regime: int, number: int, parameters: p.FloatArray, move: p.Record) -> None:
+    """Fill in what limits a move in one regime, what it comes before, and how long its trigger waits."""
+    move.attempts = limit(parameters, recipes.attempts[regime, number])
+    move.lifetime = limit(parameters, recipes.lifetime[regime, number])
+    move.needs = limit(parameters, recipes.needs[regime, number])
+    move.unanswered = limit(parameters, recipes.unanswered[regime, number])
+    priority, idle = recipes.priority[number], recipes.idle[number]
+    move.priority = int(np.floor(parameters[priority] + 0.5)) if priority >= 0 else 0
+    if idle >= 0:
+        move.trigger_at = limit(parameters, idle)
+    make_extension(recipes.extend[regime, number], parameters, move)
+
+
 @lean
 def make_extension(recipe: p.IntArray, parameters: p.FloatArray, move: p.Record) -> None:
-    """Fill in how a deadline can be put off: how often, with which threshold, for how many leads of an owner."""
+    """Fill in how a deadline is put off: by how much, how often, with which threshold, for how many of an owner."""
     if recipe[0] >= 0:
-        move.times = whole(parameters[recipe[0]])
-        move.extend_chance = threshold(parameters[recipe[1]])
-        move.per_owner = limit(parameters, recipe[2])
+        move.extend_by = limit(parameters, recipe[0])
+        move.times = whole(parameters[recipe[1]])
+        move.extend_chance = threshold(parameters[recipe[2]])
+        move.per_owner = limit(parameters, recipe[3])
 
 
+# ---------------------------------------------------------------- people
 @lean
-def make_team(recipe: p.IntArray, parameters: p.FloatArray, team: p.Record) -> None:
-    """Fill in what limits a team in one regime."""
+def make_team(recipe: p.IntArray, keeping: p.IntArray, parameters: p.FloatArray, team: p.Record) -> None:
+    """Fill in what limits a team in one regime, and how long it keeps leads."""
     team.hours = parameters[recipe[0]]
     team.hold = limit(parameters, recipe[1])
     team.claim_per_day = limit(parameters, recipe[2])
     team.queue_limit = whole(parameters[recipe[3]]) if recipe[3] >= 0 else UNLIMITED
+    team.cooldown = whole(parameters[keeping[0]])
+    team.protection = whole(parameters[keeping[1]])
+    team.by_activity = whole(parameters[keeping[2]])
+    team.most = limit(parameters, keeping[3])
 
 
 @lean
 def make_people(recipes: Recipes, tables: Tables) -> None:
-    """Fill in skills, and send away those beyond a team's number of people."""
+    """Fill in skills, and when those who are counted come and go."""
     for i in range(len(tables.people)):
         person = tables.people[i]
         person.chance = tables.parameters[recipes.skill[i, 0]]
         person.pace = tables.parameters[recipes.skill[i, 1]]
-        number = recipes.headcount[person.team]
-        if number >= 0:
-            there = person.place < whole(tables.parameters[number])
-            person.until_tick = tables.run[0].end_tick if there else person.from_tick
-
-
-# ---------------------------------------------------------------- chances
-@lean
-def fill_chances(recipes: Recipes, regime: int, row: int, tables: Tables) -> None:
-    """Write the thresholds of one row in one regime: for every kind of lead, channel, attempt and visit."""
-    layout, steps = tables.rows[regime, row], tables.row_kinds[row]
-    combinations = 1
-    for q in range(len(steps)):
-        combinations *= num_values(tables, q) if steps[q] > 0 else 1
-    for combination in range(combinations):
-        base = layout.chance
-        rest = combination
-        for q in range(len(steps)):
-            if steps[q] > 0:
-                base += (rest % num_values(tables, q)) * steps[q]
-                rest //= num_values(tables, q)
-        for channel in range(tables.channels.shape[1] if layout.per_channel > 0 else 1):
-            for attempt in range(layout.num_attempts):
-                for visit in range(layout.num_visits):
-                    chance = one_chance(recipes, regime, row, combination, channel, attempt, visit, tables)
-                    place = base + channel * layout.per_channel
-                    place += attempt * layout.per_attempt + visit * layout.per_visit
-                    tables.threshold[regime, place] = threshold(chance)
+        if person.stay >= 0:
+            make_stay(recipes.headcount, tables.parameters, tables.run[0].end_tick, person)
 
 
 @lean
-def num_values(tables: Tables, kind: int) -> int:
-    """Return how many values a kind has."""
-    return int(tables.kind_first[kind + 1] - tables.kind_first[kind])
-
-
-@lean
-def value_in(tables: Tables, row: int, combination: int, kind: int) -> int:
-    """Return the value of a kind in a combination of the kinds that a row's chance differs by."""
-    for q in range(kind):
-        if tables.row_kinds[row, q] > 0:
-            combination //= num_values(tables, q)
-    return combination % num_values(tables, kind)
-
-
-@lean
-def one_chance(
-    recipes: Recipes,
-    regime: int,
-    row: int,
-    combination: int,
-    channel: int,
-    attempt: int,
-    visit: int,
-    tables: Tables,
-) -> float:
-    """Chance of one kind of lead: the written one, moved by its odds."""
-    recipe, lists, parameters = recipes.chance[regime, row], recipes.lists, tables.parameters
-    which = 0
-    if recipe.by == p.BY_CHANNEL:
-        which = channel
-    elif recipe.by == p.BY_ATTEMPT:
-        which = min(attempt, recipe.num_base - 1)
-    elif recipe.by == p.BY_VISIT:
-        which = min(visit, recipe.num_base - 1)
-    elif recipe.by >= p.BY_KIND:
-        which = value_in(tables, row, combination, recipe.by - p.BY_KIND)
-    written = from_list(lists, parameters, recipe.base, which)
-    odds = from_list(lists, parameters, recipe.channel_odds, channel)
-    if recipe.num_attempt_odds > 0:
-        odds *= from_list(lists, parameters, recipe.attempt_odds, min(attempt, recipe.num_attempt_odds - 1))
-    if recipe.num_visit_odds > 0:
-        odds *= from_list(lists, parameters, recipe.visit_odds, min(visit, recipe.num_visit_odds - 1))
-    by_kind = kind_odds(recipes, regime, row, combination, tables)
-    if by_kind >= 0.0:
-        odds *= by_kind
-        if recipe.average == 1 and 0.0 < written < 1.0:
-            written = reference_chance(recipes, regime, row, written, combination, tables)
-    if odds == 1.0 or written <= 0.0 or written >= 1.0:
-        return written
-    return written * odds / (1.0 - written + written * odds)
-
-
-@lean
-def from_list(lists: p.IntArray, parameters: p.FloatArray, offset: int, i: int) -> float:
-    """Return one parameter of a list; 1 where there is no list."""
-    return float(parameters[lists[offset + i]]) if offset >= 0 else 1.0
-
-
-@lean
-def kind_odds(recipes: Recipes, regime: int, row: int, combination: int, tables: Tables) -> float:
-    """Product of a lead's odds by segment and traits; -1 where none are written."""
-    product, written = 1.0, False
-    for q in range(recipes.kind_odds.shape[2]):
-        offset = recipes.kind_odds[regime, row, q]
-        if offset >= 0:
-            written = True
-            product *= from_list(recipes.lists, tables.parameters, offset, value_in(tables, row, combination, q))
-    return product if written else -1.0
-
-
-@lean
-def reference_chance(
-    recipes: Recipes, regime: int, row: int, average: float, combination: int, tables: Tables
-) -> float:
-    """Chance at odds 1 that gives this average over the shares of segments and traits with odds, by bisection.
-
-    What the chance itself is written for, such as each segment, is not averaged over: there it is the one of
-    `combination`. The bisection is on the logarithm of the odds.
-    """
-    low, high = -600.0, 600.0
-    for _ in range(80):
-        middle = 0.5 * (low + high)
-        if mean_chance(recipes, regime, row, exp(middle), combination, tables) < average:
-            low = middle
-        else:
-            high = middle
-    return logistic(0.5 * (low + high))
-
-
-@lean
-def mean_chance(recipes: Recipes, regime: int, row: int, base: float, combination: int, tables: Tables) -> float:
-    """Average of the chances with these base odds, over the shares of all kinds of leads."""
-    steps, by = tables.row_kinds[row], recipes.chance[regime, row].by - p.BY_KIND
-    combinations, total, mean = 1, 0.0, 0.0
-    for q in range(len(steps)):
-        combinations *= num_values(tables, q) if steps[q] > 0 else 1
-    for other in range(combinations):
-        weight = 1.0
-        for q in range(len(steps)):
-            if steps[q] > 0:
-                value = value_in(tables, row, other, q)
-                if q != by:
-                    weight *= tables.values[regime, tables.kind_first[q] + value].share
-                elif value != value_in(tables, row, combination, q):
-                    weight = 0.0
-        odds = base * kind_odds(recipes, regime, row, other, tables)
-        total += weight
-        mean += weight * (odds / (1.0 + odds))
-    return mean / total
-
-
-# ---------------------------------------------------------------- flows
-@lean
-def expect_leads(terms: p.IntArray, units: p.FloatArray, parameters: p.FloatArray, expected: p.IntArray) -> None:
-    """Sum the leads each channel expects, day by day; at most 2**31 of them."""
-    for channel in range(expected.shape[0]):
-        running = 0.0
-        expected[channel, 0] = 0
-        for day in range(units.shape[1]):
-            for term in range(terms.shape[0]):
-                if terms[term, 0] == channel:
-                    running += parameters[terms[term, 1]] * units[term, day]
-            expected[channel, day + 1] = int(np.floor(min(running, 2147483647.0) * LEAD + 0.5))
-
-
-@lean
-def spread_spend(terms: p.IntArray, units: p.FloatArray, parameters: p.FloatArray, spend: p.IntArray) -> None:
-    """Money of each channel and cell, as differences of a rounded running total (rule 2)."""
-    for channel in range(spend.shape[0]):
-        before = 0
-        for cell in range(spend.shape[1]):
-            after = whole(sum_of_terms(terms, units, parameters, channel, cell + 1))
-            spend[channel, cell] = after - before
-            before = after
-
-
-@lean
-def spread_salaries(recipes: Recipes, tables: Tables) -> None:
-    """Labour of each team and cell, as differences of a rounded running total (rule 2)."""
-    for team in range(tables.labour.shape[0]):
-        number = recipes.headcount[team]
-        people = float(whole(tables.parameters[number])) if number >= 0 else 1.0
-        before = 0
-        for cell in range(tables.labour.shape[1]):
-            each = sum_of_terms(recipes.salary_term, recipes.salary_units, tables.parameters, team, cell + 1)
-            after = whole(each * people)
-            tables.labour[team, cell] = after - before
-            before = after
-
-
-@lean
-def sum_of_terms(terms: p.IntArray, units: p.FloatArray, parameters: p.FloatArray, owner: int, edge: int) -> float:
-    """Sum what has flowed to one owner by an edge of cells."""
-    running = 0.0
-    for term in range(terms.shape[0]):
-        if terms[term, 0] == owner:
-            running += parameters[terms[term, 1]] * units[term, edge]
-    return running
+def make_stay(headcount: p.IntArray, parameters: p.FloatArray, end: int, person: p.Record) -> None:
+    """Rule 38: a place is taken while the number of people is above it; who never comes, comes and goes at tick 0."""
+    person.from_tick = 0
+    person.until_tick = 0
+    stays, there = 0, False
+    for entry in range(len(headcount)):
+        if headcount[entry, 0] == person.team:
+            tick, taken = min(headcount[entry, 1], end), whole(parameters[headcount[entry, 2]]) > person.place
+            if taken and not there and stays == person.stay:
+                person.from_tick = tick
+                person.until_tick = end
+            elif there and not taken:
+                if stays == person.stay:
+                    person.until_tick = tick
+                stays += 1
+            there = taken

@@ -56,7 +56,7 @@ class Funnel:
         self.log: list[LogRow] = []
 
     def run(self) -> list[LogRow]:
-        """Run to the end; return the log in its order (rule 8)."""
+        """Rules 8 and 36: run to the end, where nothing is forced to finish; return the log in its order."""
         for date in self.tables.calendar_tick.tolist():
             self.at(date, CALENDAR, PAGE, 0, self.turn_page)
         if self.program.teams:
@@ -96,7 +96,7 @@ class Funnel:
         return bisect.bisect_right(self.regime_ticks, self.now) - 1
 
     def at(self, tick: int, phase: int, key: int | np.uint64, move: int, callback: Any = None) -> Event:
-        """Schedule an event at (tick, phase, lead key, move), rule 5."""
+        """Rules 5 to 7: schedule an event at (tick, phase, lead key, move); deadlines are a container's first moves."""
         event = self.environment.event()
         event._ok, event._value = True, None
         if callback is not None:
@@ -196,7 +196,7 @@ class Funnel:
 
     # ------------------------------------------------------------ log
     def note_stall(self, lead: Lead) -> None:
-        """Rule 25: log a lead whose moves are all silent, and one that is woken."""
+        """Rules 14 and 25: log a lead whose moves are all silent, but in a final stage, and one that is woken."""
         if not lead.stalled and lead.is_silent and not self.program.final[lead.stage]:
             lead.stalled = True
             self.record(lead, STALLED, lead.stage, lead.stream)

@@ -211,7 +211,7 @@ class Stays:
         return int(record["first_row"] + lead.attempts[move] % record["num_rows"] + lead.step[move])
 
     def attempt(self, lead: Lead, move: int, person: int = p.NONE) -> None:
-        """Rules 16 to 22 and 51: decided row by row, the lead goes on, tries again, or has tried for the last time."""
+        """Rules 16 to 22, 51 and 52: row by row, the lead goes on, tries again, or has tried for the last time."""
         record, row, step = self.move(move), self.row_in_turn(lead, move), lead.step[move]
         told = {"row": row, "cost": int(self.tables.rows[self.funnel.regime, row]["cost"]), "person": person}
         success = self.succeeds(lead, move, person)

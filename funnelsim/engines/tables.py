@@ -30,6 +30,7 @@ def _records(*fields: str, **others: str) -> np.dtype[Any]:
 
 
 RUN = _records("start_tick", "end_tick", "old_ticks")
+"""Beginning and end of what is counted, and the age at which a lead is old, or NONE where its month says so."""
 
 CONTAINER = _records("first", "end", "track", "final", "value", "owner", "flags", key="u8")
 """Moves `first` to `end` - 1; for a stage its track, whether it is final, the wait that draws its value, its owner,
@@ -40,8 +41,8 @@ MOVE = _records(
     "after", "every", "attempts", "lifetime", "team", "owned", "deadline", "priority", "num_steps", "needs",
     "unanswered", "extend_by", "times", "extend_chance", "per_owner", "void", "to_reason", "else_reason", key="u8",
 )  # fmt: skip
-"""As in the program; with the waits and limits of a regime, the threshold of being extended, and the key of its
-draws."""
+"""As in the program, `trigger_at` also a number of ticks; with the waits, limits and priority of a regime, by how much
+it is extended (0: never) and with which threshold, and the key of its draws."""
 
 ROW = _records(
     "chance", "per_channel", "per_attempt", "num_attempts", "per_visit", "num_visits", "touch", "otherwise", "reason",
@@ -53,9 +54,9 @@ TEAM = _records(
     "first_person", "end_person", "first_rule", "end_rule", "discipline", "cooldown", "protection", "by_activity",
     "most", "hold", "claim_per_day", "queue_limit", hours="f8",
 )  # fmt: skip
-"""As in the program; with the limits and working hours of a regime."""
+"""As in the program; with the limits and working hours of a regime, and the ticks of cooldown and protection."""
 
-PERSON = _records("team", "place", "from_tick", "until_tick", "picks", chance="f8", pace="f8")
+PERSON = _records("team", "place", "stay", "from_tick", "until_tick", "picks", chance="f8", pace="f8")
 """As in the program; with what multiplies the odds of their attempts, and how fast they work."""
 
 CHANNEL = _records("arrivals", "stage", "age", "backlog", "cost", name="u8", key="u8")
@@ -98,7 +99,7 @@ class Tables(NamedTuple):
     reasons: p.IntArray
     """1 for the reason of leads that do not meet the definition."""
     staff_tick: p.IntArray
-    """When a change takes hold, or somebody comes or goes: ascending."""
+    """When a change takes hold, or somebody may come or go: ascending."""
     threshold: p.IntArray
     """(R, chances): a draw below it is a success."""
     waits: p.RecordArray
@@ -127,7 +128,7 @@ def lay_out(program: Program) -> Tables:
     regimes = len(structure.regime_tick)
     stages, containers = len(program.stages), len(structure.first_move) - 1
     run = np.zeros(1, RUN)
-    run["start_tick"], run["end_tick"], run["old_ticks"] = structure.start_tick, structure.end_tick, structure.old_ticks
+    run["start_tick"], run["end_tick"] = structure.start_tick, structure.end_tick
     container = np.zeros((regimes, containers), CONTAINER)
     container["first"], container["end"] = structure.first_move[:-1], structure.first_move[1:]
     container["track"][:, :stages] = structure.track
@@ -180,8 +181,9 @@ def lay_out(program: Program) -> Tables:
 
 def _staff_ticks(program: Program) -> p.IntArray:
     structure = program.structure
-    ticks = {*structure.regime_tick[1:].tolist(), *structure.people["from_tick"].tolist()}
-    ticks |= set(structure.people["until_tick"].tolist())
+    named = structure.people[structure.people["stay"] == p.NONE]
+    ticks = {*structure.regime_tick[1:].tolist(), *program.recipes.headcount[:, 1].tolist()}
+    ticks |= {*named["from_tick"].tolist(), *named["until_tick"].tolist()}
     return np.array(sorted(tick for tick in ticks if tick < structure.end_tick), np.int64)
 
 

@@ -139,7 +139,7 @@ def come(run: Run, slot: int, happened: int) -> tuple[int, int]:
 def attempt(
     run: Run, slot: int, tick: int, happened: int, move: int, old: int
 ) -> tuple[int, int, int, int, int, int, int]:
-    """Rules 16 to 22, 44, 45 and 49 to 51: a move's clock rings, and it comes out as it does.
+    """Rules 16 to 22, 44, 45 and 49 to 52: a move's clock rings, and it comes out as it does.
 
     Returns
     -------
@@ -215,7 +215,7 @@ def decide(run: Run, slot: int, move: int, row: int, person: int) -> bool:
 def go(
     run: Run, slot: int, tick: int, happened: int, move: int, destination: int, reason: int, old: int
 ) -> tuple[int, int]:
-    """Leave a stage and enter another; return where the lead came to stand (rule 23), and what that is worth."""
+    """Rules 9, 23 and 37: leave a stage and enter another; return where the lead came to stand, and its worth."""
     tables, layout, at, visits = run.tables, run.layout, run.at[slot], run.visits[slot]
     containers, moves, own = tables.containers[at.regime], tables.moves[at.regime], run.own[slot]
     stage, stages, here = at.stage, run.ages.shape[1], run.counts[at.cohort, at.cell, at.group]
@@ -243,7 +243,7 @@ def go(
     here[layout.value + destination] += value
     first = visits[destination] == 1
     here[layout.entry + destination * 4 + (2 if first else 0) + old] += 1
-    if first and at.cell > 0:
+    if first and at.cell > 0:  # rule 4
         run.ages[at.group, destination, age_bin(tick - at.created)] += 1
     return destination, value
 
@@ -271,7 +271,7 @@ def replan(run: Run, slot: int, now: int) -> None:
 
 @inlined
 def settle(run: Run, slot: int, tick: int, phased: bool) -> tuple[int, int]:
-    """Start the clocks that are to start, note a stall or its end (rule 25); return which move is due next."""
+    """Rules 6, 7, 14 and 25: start clocks, note a stall or its end; return the first of the moves that are due next."""
     tables, at, own = run.tables, run.at[slot], run.own[slot]
     containers, waits, pool, stages = tables.containers, tables.waits, tables.pool, run.ages.shape[1]
     moves = tables.moves[at.regime]

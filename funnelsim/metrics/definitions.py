@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 from funnelsim.metrics import funnel_figures, sales_figures, team_figures
 from funnelsim.metrics.definition import BACKLOG, PLACE, Definition, by_length, fill, unit_of
 from funnelsim.metrics.sales_figures import QUANTITIES
+from funnelsim.scenario import words
+from funnelsim.scenario.measures import DURATION
 from funnelsim.scenario.problems import listed, near_miss
 
 if TYPE_CHECKING:
@@ -149,7 +151,7 @@ _OLD = "old (30 days since their creation, if not set otherwise)"
 def _old_in_words(scenario: Scenario) -> str:
     if scenario.old_after == "month":
         return "old (created in an earlier calendar month)"
-    return f"old ({scenario.old_after / 86_400_000:g} days or more since their creation)"
+    return f"old ({words.of(words.number(scenario.old_after, DURATION), 'or more since their creation')})"
 
 
 def _matched(name: str) -> tuple[Definition, Mapping[str, str]]:

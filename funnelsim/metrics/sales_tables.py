@@ -52,7 +52,7 @@ def flows(program: Program, kinds: p.IntArray, time: str) -> Tables:
     if program.teams:
         begun = kinds[..., layout.begun : layout.extended]
         found["begun"] = counted((*lead, "move"), begun, "attempts on which work was begun", "attempts")
-    if np.any(structure.moves["extend_by"] > 0):
+    if np.any(program.recipes.extend >= 0):
         extended = kinds[..., layout.extended : layout.queue]
         found["extended"] = counted((*lead, "move"), extended, "deadlines put off")
     if np.any(structure.stage_flags & p.SQL):

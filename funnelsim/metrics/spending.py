@@ -82,11 +82,11 @@ def labour_of_teams(program: Program, counts: Counts) -> p.IntArray:
     """
     recipes, parameters = program.recipes, counts.parameters
     teams, edges = len(program.teams), len(program.structure.cell_edge)
-    each = np.zeros((len(parameters), teams, edges))
-    for (team, parameter), units in zip(recipes.salary_term, recipes.salary_units, strict=True):
-        each[:, team] += parameters[:, parameter, None] * units
-    numbers = np.where(recipes.headcount >= 0, _whole(parameters[:, recipes.headcount]), 1.0)
-    earned = _whole(each * numbers[..., None]).astype(np.int64)
+    sums = np.zeros((len(parameters), teams, edges))
+    for (team, parameter, heads), units in zip(recipes.salary_term, recipes.salary_units, strict=True):
+        numbers = _whole(parameters[:, heads, None]) if heads >= 0 else 1.0
+        sums[:, team] += parameters[:, parameter, None] * units * numbers
+    earned = _whole(sums).astype(np.int64)
     earned[..., 0] = 0
     return by_period(np.diff(earned, axis=-1), program, axis=2)[:, :, 1:]
 

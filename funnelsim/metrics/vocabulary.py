@@ -112,7 +112,7 @@ def vocabulary(scenario: Scenario, program: Program) -> Vocabulary:
         owning=named(structure.owner, program.teams),
         limited=named(np.flatnonzero(queue_limits >= 0), program.teams),
         followed=named(moves["container"][moves["owned"] == 1], stages),
-        extended=named(moves["container"][in_stages & (moves["extend_by"] > 0)], stages),
+        extended=named(moves["container"][in_stages & (program.recipes.extend[0, :, 0] >= 0)], stages),
         rejecting=_rejecting(scenario, program),
         stated=stated,
         weighed=stated if any(stage.value is not None for stage in scenario.stages.values()) else (),

@@ -127,27 +127,8 @@ def _spread_by_month(flow: ByMonth, dates: Sequence[dt.date]) -> list[Term]:
     return terms
 
 
-def seasonal(units: Sequence[float], begin: dt.date, month: Sequence[float], weekday: Sequence[float]) -> list[float]:
-    """Weigh the units of each day by season.
-
-    Month factors multiply. Weekday factors only move the flow within each calendar month: the whole month keeps its
-    volume.
-    """
-    dates = [begin + dt.timedelta(days=day) for day in range(len(units))]
-    weekday_mean: dict[int, float] = {}
-    weighed = []
-    for value, day in zip(units, dates, strict=True):
-        number = month_number(day)
-        factor = month[day.month - 1] if month else 1.0
-        if weekday:
-            if number not in weekday_mean:
-                weekday_mean[number] = _mean_weekday_factor(number, weekday)
-            factor = factor * weekday[day.weekday()] / weekday_mean[number]
-        weighed.append(value * factor)
-    return weighed
-
-
-def _mean_weekday_factor(month: int, weekday: Sequence[float]) -> float:
+def weekdays_in(month: int) -> list[int]:
+    """How often each weekday, from Monday on, is in the month with this number."""
     first = month_start(month)
     length = days_between(first, month_start(month + 1))
-    return sum(weekday[(first.weekday() + day) % 7] for day in range(length)) / length
+    return [(length - (weekday - first.weekday()) % 7 + 6) // 7 for weekday in range(7)]

@@ -12,7 +12,7 @@ import numpy as np
 
 from funnelsim.program import records as p
 from funnelsim.program.chances import ChanceTables
-from funnelsim.program.flows import FlowTerm, lead_terms, spend_terms
+from funnelsim.program.flows import FlowTerm, lead_terms, seasons, spend_terms
 from funnelsim.program.moves import WrittenMove, WrittenRow, written_moves
 from funnelsim.program.names import channel_hash, name_hash
 from funnelsim.program.program import Program, Recipes, Structure
@@ -107,13 +107,12 @@ class _Compiler:
         num_containers = len(self.stages) + len(self.streams) + len(self.staff.teams)
         first_move = np.searchsorted(containers, range(num_containers + 1))
         dates = [move.trigger.date for move in self.moves[0] if move.trigger and move.trigger.date]
-        old_after = self.scenario.old_after
         staff = self.staff
         return Structure(
             first_move=_ints(first_move),
             moves=p.read_only(p.records(self._move_records(), p.MOVE)),
             rows=p.read_only(self.chances.rows()),
-            after=_table([[book.wait(m.after_path, m.after) for m in moves] for moves in self.moves]),
+            after=_table([[self._after(m) for m in moves] for moves in self.moves]),
             every=_table([[book.wait(m.every_path, m.every) for m in moves] for moves in self.moves]),
             track=_ints(self._track(stage.track) for stage in self.scenario.stages.values()),
             value=_table([self._values(regime) for regime in self.regimes]),
@@ -140,9 +139,14 @@ class _Compiler:
             cell_edge=_ints(time.cell_edge),
             cell_regime=_ints(time.cell_regime),
             cohort_edge=_ints(time.cohort_edge),
-            old_ticks=p.NONE if isinstance(old_after, str) else old_after,
             day_month_tick=_ints(time.month_ticks()),
         )
+
+    def _after(self, move: WrittenMove) -> int:
+        """Return a wait; a lead is not taken back at the very instant at which it is claimed."""
+        if move.recycling is not None and isinstance(move.after, q.Constant):
+            return self.book.length(move.after_path, move.after.value)
+        return self.book.wait(move.after_path, move.after)
 
     def _rows(self) -> list[list[WrittenRow]]:
         """Return the rows of all moves, in each regime."""
@@ -169,9 +173,7 @@ class _Compiler:
                     p.NONE if move.team is None else teams.index(move.team),
                     int(move.owned),
                     int(move.is_deadline),
-                    move.priority,
                     move.num_steps,
-                    0 if move.extend is None else move.extend.by,
                     p.NOT_VOID if move.recycling is None else move.recycling,
                     *self._reasons(move),
                     name_hash(move.path),
@@ -209,7 +211,7 @@ class _Compiler:
             return p.ON_ENTERING, self._stage(trigger.enters)
         if trigger.date is not None:
             return p.ON_DATE, self.timeline.tick(trigger.date)
-        return p.ON_IDLE, trigger.idle or 0
+        return p.ON_IDLE, 0
 
     def _channel(self, name: str) -> tuple[int, ...]:
         channel = self.scenario.channels[name]
@@ -245,12 +247,19 @@ class _Compiler:
             [[self._limit(f"{m.path}.unanswered", m.unanswered) for m in moves] for moves in self.moves]
         )
         extend = np.array([[self._extend(m) for m in moves] for moves in self.moves], np.int64)
+        idle = _ints(
+            self._limit(f"{m.path}.trigger.idle", m.trigger.idle if m.trigger else None) for m in self.moves[0]
+        )
+        priority = _ints(self._limit(f"{m.path}.priority", m.priority or None) for m in self.moves[0])
+        old_after = self.scenario.old_after
+        old = self._limit("old_after", None if isinstance(old_after, str) else old_after)
         win_rate = _table([self._win_rates(regime) for regime in self.regimes])
         leads, spend = lead_terms(self.timeline, self.book), spend_terms(self.timeline, self.book)
         teams, people = len(self.staff.teams), len(self.staff.names)
         limits = [self.staff.limits(regime, self.book) for regime in self.regimes]
-        headcount, skill = self.staff.headcounts(self.book), self.staff.skills(self.book)
-        salaries = self.staff.salary_terms(self.book)
+        keeping, headcount = self.staff.keeping(self.book), self.staff.headcounts(self.book)
+        skill = self.staff.skills(self.book)
+        salaries, season = self.staff.salary_terms(self.book), seasons(self.timeline, self.book)
         return Recipes(
             parameters=p.read_only(self.book.parameters()),
             samples=_floats(self.book.samples),
@@ -269,14 +278,19 @@ class _Compiler:
             needs=needs,
             unanswered=unanswered,
             win_rate=win_rate,
-            extend=p.read_only(extend.reshape(len(self.regimes), len(self.moves[0]), 3)),
+            extend=p.read_only(extend.reshape(len(self.regimes), len(self.moves[0]), 4)),
+            idle=idle,
+            priority=priority,
+            old_after=old,
             staff=p.read_only(np.array(limits, np.int64).reshape(len(self.regimes), teams, 4)),
-            headcount=_ints(headcount),
+            keeping=_table(keeping, 4),
+            headcount=_table(headcount, 3),
             skill=p.read_only(np.array(skill, np.int64).reshape(people, 2)),
             salary_term=_terms(salaries),
             salary_units=_units(salaries, len(self.timeline.cell_edge)),
             lead_term=_terms(leads),
             lead_units=_units(leads, self.timeline.days),
+            **season,
             spend_term=_terms(spend),
             spend_units=_units(spend, len(self.timeline.cell_edge)),
         )
@@ -285,11 +299,12 @@ class _Compiler:
         return p.NONE if limit is None else self.book.parameter(path, limit)
 
     def _extend(self, move: WrittenMove) -> list[int]:
-        """Parameters of how often a deadline can be put off, with which chance, and for how many leads of an owner."""
+        """Parameters of putting off: by how much, how often, with which chance, and for how many leads of an owner."""
         extend, path = move.extend, f"{move.path}.extend"
         if extend is None:
-            return [p.NONE] * 3
+            return [p.NONE] * 4
         return [
+            self.book.parameter(f"{path}.by", extend.by),
             self.book.parameter(f"{path}.times", extend.times),
             self.book.parameter(f"{path}.chance", extend.chance, chance=True),
             self._limit(f"{path}.per_owner", None if isinstance(extend.per_owner, str) else extend.per_owner),
@@ -363,7 +378,7 @@ def _table(rows: Sequence[Sequence[int]], width: int | None = None) -> p.IntArra
 
 
 def _terms(terms: Sequence[FlowTerm]) -> p.IntArray:
-    return p.read_only(np.array([term[:2] for term in terms], np.int64).reshape(-1, 2))
+    return p.read_only(np.array([(term.owner, term.parameter, term.heads) for term in terms], np.int64).reshape(-1, 3))
 
 
 def _units(terms: Sequence[FlowTerm], width: int) -> p.FloatArray:

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from funnelsim.program import calendar as cal
+from funnelsim.program import records as p
 from funnelsim.program.recipes import RecipeBook
 from funnelsim.program.timeline import Timeline
 from funnelsim.scenario.paths import format_path
+from funnelsim.scenario.quantities import Number
+from funnelsim.scenario.tables import MONTHS, WEEKDAYS
 
 
 class FlowTerm(NamedTuple):
@@ -17,22 +22,45 @@ class FlowTerm(NamedTuple):
     owner: int
     parameter: int
     units: list[float]
+    heads: int = p.NONE
+    """The parameter of how many people earn it, each as much; NONE for one, and for what nobody earns."""
 
 
 def lead_terms(timeline: Timeline, book: RecipeBook) -> list[FlowTerm]:
-    """Return leads by day: a term for each number that a channel's leads flow by, regime by regime."""
+    """Return leads by day, without season: a term for each number that a channel's leads flow by, by regime."""
     terms = []
     for r, regime in enumerate(timeline.regimes):
         from_tick, to_tick = [*timeline.regime_tick, timeline.end_tick][r : r + 2]
         for position, (name, channel) in enumerate(regime.channels.items()):
             if channel.leads is None:
                 continue
-            season = channel.seasonality
             for term in cal.spread(channel.leads, timeline.begin, timeline.days):
-                units = cal.seasonal(term.units, timeline.begin, season.month, season.weekday)
-                mine = [value if from_tick <= day * cal.DAY < to_tick else 0.0 for day, value in enumerate(units)]
+                mine = [value if from_tick <= day * cal.DAY < to_tick else 0.0 for day, value in enumerate(term.units)]
                 terms.append(FlowTerm(position, _parameter(book, name, "leads", term), mine))
     return terms
+
+
+def seasons(timeline: Timeline, book: RecipeBook) -> dict[str, p.IntArray]:
+    """Return the parameters of seasons, which no change sets, and the calendar they go by, as in `Recipes`."""
+    dates = timeline.dates()
+    first, last = cal.month_number(dates[0]), cal.month_number(dates[-1])
+    channels = timeline.regimes[0].channels
+    tables = {
+        "month_factor": [_factors(book, n, "month", MONTHS, c.seasonality.month) for n, c in channels.items()],
+        "weekday_factor": [_factors(book, n, "weekday", WEEKDAYS, c.seasonality.weekday) for n, c in channels.items()],
+        "day_month": [cal.month_number(day) - first for day in dates],
+        "day_weekday": [day.weekday() for day in dates],
+        "month_of_year": [month % 12 for month in range(first, last + 1)],
+        "month_weekdays": [cal.weekdays_in(month) for month in range(first, last + 1)],
+    }
+    return {name: p.read_only(np.array(table, np.int64)) for name, table in tables.items()}
+
+
+def _factors(book: RecipeBook, channel: str, field: str, names: Sequence[str], factors: Sequence[Number]) -> list[int]:
+    if not factors:
+        return [p.NONE] * len(names)
+    path = ("channels", channel, "seasonality", field)
+    return [book.parameter(format_path((*path, n)), factor) for n, factor in zip(names, factors, strict=True)]
 
 
 def spend_terms(timeline: Timeline, book: RecipeBook) -> list[FlowTerm]:

@@ -54,7 +54,7 @@ class WrittenMove:
     else_reason: str | None = None
     team: str | None = None
     owned: bool = False
-    priority: int = 0
+    priority: q.Number = 0
     num_steps: int = 0
     needs: q.Number = 1
     unanswered: q.Number | None = None

@@ -99,8 +99,6 @@ class Structure(NamedTuple):
     """(K,)"""
     cohort_edge: IntArray
     """(periods + 1,): edges of the periods; leads created before the first are cohort 0."""
-    old_ticks: int
-    """Age at which a lead is old, or NONE where one created in an earlier calendar month is."""
     day_month_tick: IntArray
     """(days,): tick at which the calendar month of each day began (may be negative)."""
 
@@ -142,24 +140,45 @@ class Recipes(NamedTuple):
     win_rate: IntArray
     """(R, S): a parameter, or NONE where no win rate is stated."""
     extend: IntArray
-    """(R, M, 3): parameters of times, chance and per owner; NONE without extension, and without a limit."""
+    """(R, M, 4): parameters of by, times, chance and per owner; NONE without extension, and without a limit."""
+    idle: IntArray
+    """(M,): the parameter of how long nothing happens before the move is triggered, or NONE."""
+    priority: IntArray
+    """(M,): a parameter, or NONE where it is 0."""
+    old_after: int
+    """The parameter of the age at which a lead is old, or NONE where one created in an earlier calendar month is."""
     staff: IntArray
     """(R, E, 4): parameters of hours, hold, claims a day and queue limit; NONE without a limit."""
+    keeping: IntArray
+    """(E, 4): parameters of a team's cooldown, and of the length, by_activity and most of its protection; NONE without
+    a most."""
     headcount: IntArray
-    """(E,): a parameter, or NONE where the people are named or scheduled."""
+    """(entries, 3): team, tick from which on it has so many people, and parameter; team by team, by tick."""
     skill: IntArray
     """(N, 2): parameters of chance and pace."""
     salary_term: IntArray
-    """(terms, 2): team and parameter."""
+    """(terms, 3): team, parameter, and that of how many people earn it, or NONE where they are named."""
     salary_units: FloatArray
-    """(terms, K + 1): how much of the parameter has been earned by each cell's edge, by all there or, of a number of
-    people, by one of them."""
+    """(terms, K + 1): how much of the parameter has been earned by each cell's edge, by all who are named or, of a
+    number of people, by one of them."""
     lead_term: IntArray
-    """(terms, 2): channel and parameter."""
+    """(terms, 3): channel, parameter and NONE."""
     lead_units: FloatArray
-    """(terms, days): how much of the parameter flows on each day."""
+    """(terms, days): how much of the parameter flows on each day, without season."""
+    month_factor: IntArray
+    """(C, 12): parameters of what multiplies the leads of each month of the year; NONE for 1."""
+    weekday_factor: IntArray
+    """(C, 7): parameters of what a weekday weighs within its month, from Monday on; NONE for 1."""
+    day_month: IntArray
+    """(days,): the calendar month of each day, from that of the first."""
+    day_weekday: IntArray
+    """(days,): from Monday, 0."""
+    month_of_year: IntArray
+    """(months,): of each calendar month that the run touches; January is 0."""
+    month_weekdays: IntArray
+    """(months, 7): how often each weekday is in the whole of it."""
     spend_term: IntArray
-    """(terms, 2): channel and parameter."""
+    """(terms, 3): channel, parameter and NONE."""
     spend_units: FloatArray
     """(terms, K + 1): how much of the parameter has been spent by each cell's edge."""
 

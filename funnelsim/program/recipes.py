@@ -70,6 +70,14 @@ class RecipeBook:
             self._wait_rows.append(self._wait_row(path, luck))
         return self._waits[key]
 
+    def length(self, path: str, number: q.Number) -> int:
+        """Return the position of a wait that is always the same, and at least a tick."""
+        key = (path, q.Constant(number))
+        if key not in self._waits:
+            self._waits[key] = len(self._wait_rows)
+            self._wait_rows.append((p.LENGTH, self.parameter(path, number), p.NONE, 0, 0))
+        return self._waits[key]
+
     def _wait_row(self, path: str, luck: q.Luck) -> tuple[int, int, int, int, int]:
         if isinstance(luck, q.Empirical):
             return (p.EMPIRICAL, p.NONE, p.NONE, self._add_empirical(luck), len(luck.values))

@@ -56,7 +56,8 @@ FIXED, RANGE_OF_CHANCE, RANGE, UNIFORM_RANGE, BETA, DRAWS = range(6)
     GAMMA_SHAPE,
     WEIBULL,
     EMPIRICAL,
-) = range(11)
+    LENGTH,  # a constant of at least a tick
+) = range(12)
 
 # By what a chance is written as a table, or leads are grouped; BY_KIND + q is by kind q (segment, then traits).
 BY_NOTHING, BY_CHANNEL, BY_ATTEMPT, BY_VISIT, BY_KIND = range(5)
@@ -69,14 +70,12 @@ MOVE = np.dtype(
         ("first_row", "i8"),
         ("num_rows", "i8"),
         ("trigger", "i8"),
-        ("trigger_at", "i8"),  # a stage, a tick, or a number of ticks
+        ("trigger_at", "i8"),  # a stage, or a tick
         ("repeats", "i8"),  # 1 where there is an `every`
         ("team", "i8"),  # whose people it takes, or NONE
         ("owned", "i8"),  # 1 where the lead's owner does it
         ("deadline", "i8"),  # 1 where it is a deadline (rule 7)
-        ("priority", "i8"),
         ("num_steps", "i8"),  # of its script: its rows after the first
-        ("extend_by", "i8"),  # ticks; 0 where it cannot be extended
         ("void", "i8"),  # of a recycling move
         ("to_reason", "i8"),  # why a lead goes `to`, and `otherwise`: into `Program.reasons`
         ("else_reason", "i8"),
@@ -117,10 +116,6 @@ TEAM = np.dtype(
         ("first_rule", "i8"),
         ("end_rule", "i8"),
         ("discipline", "i8"),
-        ("cooldown", "i8"),  # ticks
-        ("protection", "i8"),  # ticks; as are the next two
-        ("by_activity", "i8"),
-        ("most", "i8"),
     ],
     align=True,
 )
@@ -129,7 +124,8 @@ PERSON = np.dtype(
     [
         ("team", "i8"),
         ("place", "i8"),  # in the team, from 0
-        ("from_tick", "i8"),
+        ("stay", "i8"),  # of those who are counted: the number of this stay at the place, from 0; else NONE
+        ("from_tick", "i8"),  # of those who are named
         ("until_tick", "i8"),
         ("picks", "i8"),
     ],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, cast
 
@@ -22,58 +21,71 @@ PICKS = {"fifo": p.FIFO, "newest": p.NEWEST, "priority": p.PRIORITY, "deadline":
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
+class Headcount(NamedTuple):
+    """How many people a team has from a tick on, and where that is written."""
+
+    path: str
+    from_tick: int
+    number: q.Number
+
+
 class Employed(NamedTuple):
-    """One person of a team, and from when until when."""
+    """One person of a team.
+
+    Who is named is there from one tick until another. Of those who are counted, one is there for a stay at a place,
+    and when that begins and ends follows from the numbers of people (rule 38).
+    """
 
     name: str
-    from_tick: int
-    until_tick: int
     written: Person
+    place: int
+    from_tick: int = 0
+    until_tick: int = 0
+    stay: int = p.NONE
 
 
-def employed(team: Team, timeline: Timeline) -> list[Employed]:
-    """Return everybody who is ever of a team, in order of their places.
+def headcounts(name: str, team: Team, timeline: Timeline) -> list[Headcount]:
+    """Return how many people a team has, from each date on; none where they are named.
 
-    Of a number of people each has a place; in a schedule of numbers whoever comes later has a place of their own, and
-    the last to come is the first to go (rule 38).
+    A plain number is a schedule with one entry. What is written for dates before the run holds at its beginning.
     """
+    path = ("teams", name, "people")
     if team.persons is not None:
-        return [_named(name, person, timeline) for name, person in team.persons.items()]
-    if team.schedule is not None:
-        return list(_scheduled(team.schedule, timeline))
-    number = most_people(cast(q.Number, team.people))
-    return [Employed(str(place + 1), 0, timeline.end_tick, Person()) for place in range(number)]
+        return []
+    if team.schedule is None:
+        return [Headcount(format_path(path), 0, cast(q.Number, team.people))]
+    entries = [
+        Headcount(format_path((*path, date)), timeline.tick(dt.date.fromisoformat(date)), number)
+        for date, number in sorted(team.schedule.items())
+    ]
+    before = [entry._replace(from_tick=0) for entry in entries if entry.from_tick <= 0]
+    return [*before[-1:], *(entry for entry in entries if entry.from_tick > 0)]
 
 
-def most_people(people: q.Number) -> int:
-    """Return how many people a team can have: a number, or the most that is believed."""
-    match people:
-        case q.UniformBelief(_, high):
-            return math.ceil(high)
-        case q.DrawsBelief(values):
-            return math.ceil(max(values))
-        case q.RangeBelief() | q.BetaBelief():
-            raise TypeError(f"no bound on the people of {people!r}")
-    return int(people)
+def employed(team: Team, numbers: Sequence[q.Number], timeline: Timeline) -> list[Employed]:
+    """Return everybody who is ever of a team, by place and stay: who is named, or as many as its numbers can mean."""
+    if team.persons is not None:
+        return [_named(name, person, place, timeline) for place, (name, person) in enumerate(team.persons.items())]
+    places = range(max(int(q.bounds(number)[1]) for number in numbers))
+    stays = [(place, stay) for place in places for stay in range(most_stays(numbers, place))]
+    return [Employed(str(i + 1), Person(), place, stay=stay) for i, (place, stay) in enumerate(stays)]
 
 
-def _named(name: str, person: Person, timeline: Timeline) -> Employed:
+def most_stays(numbers: Sequence[q.Number], place: int) -> int:
+    """Return how often somebody can come to a place: it is taken while the number of people is above it (rule 38)."""
+    stays, there = 0, False
+    for low, high in map(q.bounds, numbers):
+        if there:
+            there = low > place
+        elif high > place:
+            stays, there = stays + 1, True
+    return stays
+
+
+def _named(name: str, person: Person, place: int, timeline: Timeline) -> Employed:
     from_tick = 0 if person.from_ is None else max(0, timeline.tick(person.from_))
     until_tick = timeline.end_tick if person.until is None else min(timeline.tick(person.until), timeline.end_tick)
-    return Employed(name, from_tick, until_tick, person)
-
-
-def _scheduled(schedule: Mapping[str, int], timeline: Timeline) -> Iterator[Employed]:
-    there: list[int] = []
-    found: list[tuple[int, int]] = []
-    for date, number in sorted((dt.date.fromisoformat(date), number) for date, number in schedule.items()):
-        tick = max(0, timeline.tick(date))
-        while len(there) > number:
-            found.append((there.pop(), tick))
-        there += [tick] * (number - len(there))
-    found += [(tick, timeline.end_tick) for tick in there]
-    for number, (from_tick, until_tick) in enumerate(sorted(found, key=lambda stay: (stay[0], -stay[1]))):
-        yield Employed(str(number + 1), from_tick, min(until_tick, timeline.end_tick), Person())
+    return Employed(name, person, place, from_tick, until_tick)
 
 
 class Staff:
@@ -84,7 +96,11 @@ class Staff:
         self._kinds = {name: tuple(values) for name, values in kinds.items()}
         self._channels = tuple(scenario.channels)
         self.teams = dict(scenario.teams)
-        self.people = {name: employed(team, timeline) for name, team in self.teams.items()}
+        self.heads = {name: headcounts(name, team, timeline) for name, team in self.teams.items()}
+        self.people = {
+            name: employed(team, [entry.number for entry in self.heads[name]], timeline)
+            for name, team in self.teams.items()
+        }
         self.names = tuple(f"{team}.{person.name}" for team, people in self.people.items() for person in people)
         self.rules: list[tuple[int, ...]] = []
         self.conditions: list[tuple[int, int]] = []
@@ -102,17 +118,8 @@ class Staff:
         first_rule, first_person = len(self.rules), self._first_person[name]
         for rule in team.assign:
             self.rules.append(self._rule(name, rule))
-        most = cal.DAY * 36_525 if team.protection.most is None else team.protection.most
-        protection = (team.protection.length, team.protection.by_activity, most)
-        return (
-            first_person,
-            first_person + len(self.people[name]),
-            first_rule,
-            len(self.rules),
-            PICKS[team.discipline],
-            team.previous_owner_cooldown,
-            *protection,
-        )
+        end_person = first_person + len(self.people[name])
+        return (first_person, end_person, first_rule, len(self.rules), PICKS[team.discipline])
 
     def _rule(self, team: str, rule: Rule) -> tuple[int, ...]:
         first_condition, first_person = len(self.conditions), len(self.rule_people)
@@ -129,9 +136,16 @@ class Staff:
     def person_records(self) -> list[tuple[int, ...]]:
         """(N,) of `PERSON`."""
         return [
-            (number, place, person.from_tick, person.until_tick, PICKS[person.written.picks or team.discipline])
+            (
+                number,
+                person.place,
+                person.stay,
+                person.from_tick,
+                person.until_tick,
+                PICKS[person.written.picks or team.discipline],
+            )
             for number, (name, team) in enumerate(self.teams.items())
-            for place, person in enumerate(self.people[name])
+            for person in self.people[name]
         ]
 
     def worked_days(self) -> list[list[int]]:
@@ -160,13 +174,23 @@ class Staff:
             for name, team in regime.teams.items()
         ]
 
-    def headcounts(self, book: RecipeBook) -> list[int]:
-        """(E,): the parameter of a team whose people are a number."""
+    def keeping(self, book: RecipeBook) -> list[list[int]]:
+        """(E, 4): parameters of cooldown and protection."""
+        found = []
+        for name, team in self.teams.items():
+            lengths: list[tuple[str, q.Number | None]] = [("previous_owner_cooldown", team.previous_owner_cooldown)]
+            shield = team.protection
+            lengths += [(f"protection.{field}", getattr(shield, field)) for field in ("length", "by_activity", "most")]
+            path = format_path(("teams", name))
+            found.append([p.NONE if n is None else book.parameter(f"{path}.{field}", n) for field, n in lengths])
+        return found
+
+    def headcounts(self, book: RecipeBook) -> list[tuple[int, int, int]]:
+        """(entries, 3): team, tick, and parameter of how many people it has from then on."""
         return [
-            p.NONE
-            if isinstance(team.people, Mapping)
-            else book.parameter(format_path(("teams", name, "people")), team.people)
-            for name, team in self.teams.items()
+            (team, entry.from_tick, book.parameter(entry.path, entry.number))
+            for team, entries in enumerate(self.heads.values())
+            for entry in entries
         ]
 
     def skills(self, book: RecipeBook) -> list[list[int]]:
@@ -187,25 +211,30 @@ class Staff:
         terms, timeline = [], self._timeline
         for r, regime in enumerate(timeline.regimes):
             for number, (name, team) in enumerate(regime.teams.items()):
-                if team.salary is None or not self.people[name]:
+                if team.salary is None:
                     continue
                 (term,) = cal.spread(team.salary, timeline.begin, timeline.days)
                 parameter = book.parameter(format_path(("teams", name, "salary")), term.number)
-                earned = [0.0]
-                for cell, holds in enumerate(timeline.cell_regime):
-                    more = self._earned(name, term.units, cell) if holds == r else 0.0
-                    earned.append(earned[-1] + more)
-                terms.append(FlowTerm(number, parameter, earned))
+                for heads, stretches in self._employment(name, book):
+                    earned = [0.0]
+                    for cell, holds in enumerate(timeline.cell_regime):
+                        earned.append(earned[-1] + (self._earned(stretches, term.units, cell) if holds == r else 0.0))
+                    terms.append(FlowTerm(number, parameter, earned, heads))
         return terms
 
-    def _earned(self, team: str, units: Sequence[float], cell: int) -> float:
-        """Units of a salary that are earned in one cell, by all who are there or, of a number of people, by each."""
-        edges, people = self._timeline.cell_edge, self.people[team]
-        earning = people if isinstance(self.teams[team].people, Mapping) else people[:1]
-        return sum(
-            units_between(units, max(edges[cell], person.from_tick), min(edges[cell + 1], person.until_tick))
-            for person in earning
-        )
+    def _employment(self, team: str, book: RecipeBook) -> Iterator[tuple[int, list[tuple[int, int]]]]:
+        """Yield when people earn: all who are named together, or one of each number of people, with its parameter."""
+        entries = self.heads[team]
+        if not entries:
+            yield p.NONE, [(person.from_tick, person.until_tick) for person in self.people[team]]
+        ends = [*(entry.from_tick for entry in entries[1:]), self._timeline.end_tick]
+        for entry, end in zip(entries, ends, strict=False):
+            yield book.parameter(entry.path, entry.number), [(entry.from_tick, end)]
+
+    def _earned(self, stretches: Sequence[tuple[int, int]], units: Sequence[float], cell: int) -> float:
+        """Units of a salary that are earned in one cell, in all of these stretches of time together."""
+        first, last = self._timeline.cell_edge[cell : cell + 2]
+        return sum(units_between(units, max(first, begin), min(last, end)) for begin, end in stretches)
 
     # ------------------------------------------------------------ stages
     def owners(self, scenario: Scenario) -> list[int]:

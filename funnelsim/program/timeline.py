@@ -61,7 +61,10 @@ class Timeline:
         ticks = {*self.regime_tick[1:], *(self.tick(date) for date in dates)}
         return sorted(tick for tick in ticks if tick < self.end_tick)
 
+    def dates(self) -> list[dt.date]:
+        """All days of the run."""
+        return [self.begin + dt.timedelta(days=day) for day in range(self.days)]
+
     def month_ticks(self) -> list[int]:
         """Tick, perhaps negative, at which the calendar month of each day began."""
-        days = (self.begin + dt.timedelta(days=day) for day in range(self.days))
-        return [self.tick(day.replace(day=1)) for day in days]
+        return [self.tick(day.replace(day=1)) for day in self.dates()]

@@ -85,7 +85,7 @@ def _leads(case: Case, channel: Channel) -> float:
                 unit = rate.per.count if rate.per.unit == "tick" else TICKS[rate.per.unit]
                 length = TICKS["month"] if rate.per.unit != "tick" else (following - first) / _DAY * TICKS["d"]
                 amount = _largest(rate.amount) * length / unit
-        total += amount * share * (factors[month % 12] if factors else 1.0)
+        total += amount * share * (_largest(factors[month % 12]) if factors else 1.0)
     return total
 
 

@@ -11,7 +11,7 @@ from funnelsim.scenario.amounts import periods_fit
 from funnelsim.scenario.cases import Case
 from funnelsim.scenario.dates import months_between
 from funnelsim.scenario.problems import Finding, PathParts, listed
-from funnelsim.scenario.quantities import ByMonth, Constant, Number
+from funnelsim.scenario.quantities import ByMonth, Constant, Number, bounds
 from funnelsim.scenario.rounds import MOST_VISITS, Round, endless_rounds
 from funnelsim.scenario.routes import Standing, circular_limits, entries, exits, moves_of, spent_limits, track_in
 from funnelsim.scenario.staffing import STAFF_RULES
@@ -176,10 +176,9 @@ def _extensions_of_deadlines(case: Case) -> Iterator[Finding]:
         if move.extend.per_owner != "unlimited" and not owned and case.sure((*path[:2], "owner")):
             message = "nobody owns the leads here, so that there is no limit per owner; give the stage an owner"
             yield (*path, "extend", "per_owner"), f"{message}, or leave 'per_owner' out"
-        times = move.extend.times
-        known = case.sure("start", "horizon")
-        if isinstance(times, int | float) and known and move.extend.by * times > horizon:
-            by = f"{words.times(times)} by {words.duration(move.extend.by)}"
+        (times, _), (by_ticks, most) = bounds(move.extend.times), bounds(move.extend.by)
+        if times * by_ticks > horizon and case.sure("start", "horizon"):
+            by = f"{words.times(times)} by {'at least ' * (by_ticks < most)}{words.duration(by_ticks)}"
             message = f"extended {by} the deadline lies beyond the horizon, {words.span(scenario.horizon)}"
             yield (*path, "extend"), f"{message}; extend it by less, or fewer times"
 

@@ -94,6 +94,10 @@ HOURS = _number(measures.HOURS)
 PACE = _number(measures.PACE)
 WIN_RATE = _number(measures.CHANCE)
 MONEY = _number(measures.MONEY)
+LENGTH = _number(measures.LENGTH)
+DURATION = _number(measures.DURATION)
+LENGTH_OR_MONTH = _number(measures.LENGTH, "month")
+PRIORITY = _number(measures.PRIORITY)
 WAIT = _luck(luck.WAIT)
 WAIT_OR_CADENCE = _luck(luck.WAIT, "cadence")
 GAP = _luck(luck.GAP)
@@ -118,8 +122,8 @@ ODDS_LIST = Kind(_read_odds_list, _write_odds_list, schemas.listing(schemas.numb
 
 
 def _season(names: tuple[str, ...]) -> Kind:
-    def write(factors: tuple[float, ...]) -> Any:
-        return dict(zip(names, map(units.write_amount, factors), strict=False))
+    def write(factors: tuple[Number, ...]) -> Any:
+        return dict(zip(names, map(tables.FACTOR.write_number, factors), strict=False))
 
     return Kind(lambda raw: tables.read_factors(raw, names), write, schemas.season(names))
 
@@ -155,42 +159,13 @@ def _bounded(span: Span, raw: object) -> Span:
     return span
 
 
-def _read_some_ticks(raw: object) -> int:
-    return int(measures.DURATION.fixed(raw))
-
-
-def _read_ticks(raw: object) -> int:
-    ticks = _read_some_ticks(raw)
-    if ticks == 0:
-        raise RefusedError(f"a duration above 0 is needed here, not {shown(raw)}; write 30d")
-    return ticks
-
-
 DATE = Kind(dates.read_date, dt.date.isoformat, schemas.DATE)
 HORIZON = Kind(_read_horizon, units.write_span, schemas.SPAN)
 WARM_UP = Kind(_read_warm_up, units.write_span, schemas.either(schemas.SPAN, *schemas.words(("none",))))
 PERIOD = Kind(tables.read_period, units.write_period, schemas.SPAN)
-TICKS = Kind(_read_ticks, units.write_duration, schemas.DURATION)
-SOME_TICKS = Kind(_read_some_ticks, units.write_duration, schemas.DURATION)
-TICKS_OR_MONTH = Kind(
-    _or_word(("month",), _read_ticks),
-    _unless_word(units.write_duration),
-    schemas.either(schemas.DURATION, *schemas.words(("month",))),
-)
 
 
 # ---------------------------------------------------------------- people
-MOST_PRIORITY = 1_000_000
-
-
-def _read_priority(raw: object) -> int:
-    if isinstance(raw, bool) or not isinstance(raw, int) or abs(raw) > MOST_PRIORITY:
-        raise RefusedError(
-            f"a priority is a whole number between -{MOST_PRIORITY:_} and {MOST_PRIORITY:_}, not {shown(raw)}"
-        )
-    return raw
-
-
 @dataclass(frozen=True)
 class PartsOr:
     """Reads a mapping of named parts as such, and what is no such mapping as a `Kind` does.
@@ -227,7 +202,6 @@ PEOPLE = PartsOr(rosters.names_people, COUNTED)
 DAYS_OFF = Kind(rosters.read_days_off, tuple, schemas.days_off())
 NAMES = Kind(rosters.read_some, rosters.write_some, schemas.some())
 CONDITIONS = Kind(rosters.read_conditions, rosters.write_conditions, schemas.conditions())
-PRIORITY = Kind(_read_priority, int, {"type": "integer", "minimum": -MOST_PRIORITY, "maximum": MOST_PRIORITY})
 
 
 # ---------------------------------------------------------------- settings of changes and variants

@@ -78,7 +78,7 @@ class Measure:
         """The values that make sense, in words."""
         if self.is_chance:
             return "between 0% and 100%"
-        low = f"at least {self.write(self.low)}" if self.low_allowed else "more than 0"
+        low = f"at least {self.in_text(self.low)}" if self.low_allowed else "more than 0"
         return low if self.high == math.inf else f"{low} and at most {self.in_text(self.high)}"
 
     def number(self, raw: object) -> Number:
@@ -245,6 +245,37 @@ PEOPLE = Measure(
 PRESENT = replace(PEOPLE, low=0.0)
 """How many people of a schedule are there; there may be none for a while."""
 
+MOST_PRIORITY = 1_000_000
+"""The highest priority of a move; the lowest is as far below 0."""
+
+PRIORITY = Measure(
+    "a priority",
+    "2",
+    "between 1 and 3",
+    _read_count,
+    units.write_amount,
+    "",
+    low=-MOST_PRIORITY,
+    high=MOST_PRIORITY,
+    whole=True,
+    bounded=True,
+)
+MOST_POINTS = 1_000_000
+"""The most points of a score that can be written; the fewest are as far below 0."""
+
+POINTS = Measure(
+    "a number of points",
+    "5 or -10",
+    "3 to 6",
+    _read_plain,
+    _write_plain,
+    "",
+    low=-MOST_POINTS,
+    high=MOST_POINTS,
+)
+WEIGHT = Measure("a share", "19% or 2", "15% to 25%", units.read_chance, _write_plain, "%", low_allowed=False)
+"""A share among others that need not add up to anything."""
+
 HOURS = Measure(
     "a number of working hours",
     "7 per day",
@@ -262,4 +293,7 @@ MONEY = Measure(
     "an amount of money", "90_000, 12k or 0.05", "80k to 100k", units.read_money, units.write_money, "money"
 )
 DURATION = Measure("a duration", "7d, 2 weeks or 5min", "5d to 9d", units.read_duration, units.write_duration, "time")
+LENGTH = replace(DURATION, low_allowed=False)
+"""A duration that is longer than nothing."""
+
 WORK = Measure("a working time", "45min or 1.5h", "20min to 1h", units.read_duration, units.write_duration, "time")

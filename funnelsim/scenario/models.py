@@ -63,10 +63,10 @@ class Segment(Part):
 class Seasonality(Part):
     """How the flow of leads differs over the year and the week."""
 
-    month: Annotated[tuple[float, ...], kinds.MONTHS] = Field(
+    month: Annotated[tuple[Number, ...], kinds.MONTHS] = Field(
         (), description="A factor for each month, jan to dec; 1 where none is named. It multiplies the flow."
     )
-    weekday: Annotated[tuple[float, ...], kinds.WEEKDAYS] = Field(
+    weekday: Annotated[tuple[Number, ...], kinds.WEEKDAYS] = Field(
         (),
         description="A factor for each weekday, mon to sun. It moves leads within a month, without changing its sum.",
     )
@@ -163,7 +163,7 @@ class Scenario(Part):
         Span(1, "month"), description="The grid of reports: week, month, quarter, year or a length such as 30d."
     )
     currency: str = Field("EUR", min_length=1, description="The currency of all money.")
-    old_after: Annotated[int | Literal["month"], kinds.TICKS_OR_MONTH] = Field(
+    old_after: Annotated[Number | Literal["month"], kinds.LENGTH_OR_MONTH] = Field(
         30 * 86_400_000, description="The age at which a lead is old; month: when created in an earlier month."
     )
     segments: FrozenDict[Name, Segment] = Field(FrozenDict(), description="Kinds of leads.")

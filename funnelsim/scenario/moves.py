@@ -51,7 +51,7 @@ class Trigger(Part):
 
     enters: str | None = Field(None, description="For a move of a track: the lead enters this stage.")
     date: Date | None = Field(None, description="Midnight of this date, for leads that are there by then.")
-    idle: Annotated[int, kinds.TICKS] | None = Field(
+    idle: Annotated[Number, kinds.LENGTH] | None = Field(
         None, description="So long after the last activity: an entry to a stage or a success."
     )
 
@@ -69,7 +69,7 @@ class Extend(Part):
 
     changeable = frozenset({"times", "chance", "per_owner"})
 
-    by: Annotated[int, kinds.TICKS] = Field(description="How much later the deadline then is, such as 7d.")
+    by: Annotated[Number, kinds.LENGTH] = Field(description="How much later the deadline then is, such as 7d.")
     times: Times = Field(1, description="How often one deadline can be put off.")
     chance: Annotated[Number, kinds.WIN_RATE] = Field(1.0, description="The chance that it is put off each time.")
     per_owner: Annotated[Number | Literal["unlimited"], kinds.LIMIT] = Field(
@@ -112,7 +112,7 @@ class Move(ways.Leads, ways.LeadsElse, Part):
     takes: WorkingTime = Field(
         Constant(0), description="Working time per attempt, such as 45min; 1d of it are 24 hours at work."
     )
-    priority: Annotated[int, kinds.PRIORITY] = Field(
+    priority: Annotated[Number, kinds.PRIORITY] = Field(
         0, description="Under the discipline 'priority': which work is done first, the higher one."
     )
     chance: Chance = Field(

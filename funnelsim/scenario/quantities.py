@@ -7,6 +7,7 @@ follows from the field it stands in.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -49,6 +50,19 @@ class DrawsBelief:
 Belief = RangeBelief | UniformBelief | BetaBelief | DrawsBelief
 Number = float | Belief
 """A fixed number, or what is believed of it: `{uncertain: …}`, one value per replication (rule 35)."""
+
+
+def bounds(number: Number) -> tuple[float, float]:
+    """Return between which values a number lies that may be uncertain."""
+    match number:
+        case int() | float():
+            return number, number
+        case DrawsBelief(values):
+            return min(values), max(values)
+        case UniformBelief(low, high):
+            return low, high
+        case _:
+            return 0.0, math.inf
 
 
 # ---------------------------------------------------------------- luck

@@ -21,7 +21,7 @@ from funnelsim.scenario.quantities import (
     Number,
     Table,
     Uniform,
-    UniformBelief,
+    bounds,
 )
 
 if TYPE_CHECKING:
@@ -53,19 +53,6 @@ class Row(NamedTuple):
 
     decision: Decision
     else_: str | None = None
-
-
-def bounds(number: Number) -> tuple[float, float]:
-    """Return between which values a number lies that may be uncertain."""
-    match number:
-        case int() | float():
-            return number, number
-        case DrawsBelief(values):
-            return min(values), max(values)
-        case UniformBelief(low, high):
-            return low, high
-        case _:
-            return 0.0, math.inf
 
 
 def decide(chance: ChanceValue, kind: KindOfLead, attempt: int, visit: int) -> Decision:
@@ -276,7 +263,8 @@ def serves_at_once(scenario: Scenario, name: str) -> bool:
     """
     team = scenario.teams[name]
     limits = (team.queue_limit, team.hold, team.claim_per_day)
-    if any(limit != "unlimited" for limit in limits) or team.previous_owner_cooldown or any(r.to for r in team.assign):
+    waiting = team.previous_owner_cooldown != 0 or any(rule.to for rule in team.assign)
+    if waiting or any(limit != "unlimited" for limit in limits):
         return False
     moves = [(stage.team_of(move), move) for stage in scenario.stages.values() for move in stage.moves.values()]
     moves += [(move.team, move) for track in scenario.tracks.values() for move in track.moves.values()]

@@ -9,7 +9,7 @@ from funnelsim.scenario.dates import read_date
 from funnelsim.scenario.frozen import FrozenDict
 from funnelsim.scenario.measures import PEOPLE, PRESENT
 from funnelsim.scenario.problems import RefusedError, near_miss, read_each, shown
-from funnelsim.scenario.quantities import Number
+from funnelsim.scenario.quantities import Number, bounds
 from funnelsim.scenario.tables import WEEKDAYS
 
 PEOPLE_EXAMPLES = "4, {2026-01-01: 8, 2026-07-01: 12} or {anna: {}, ben: {pace: 1.2}}"
@@ -26,7 +26,7 @@ def is_schedule(raw: object) -> bool:
     return isinstance(raw, Mapping) and any(str(key)[:1].isdigit() for key in raw)
 
 
-def read_people(raw: object) -> Number | FrozenDict[str, int]:
+def read_people(raw: object) -> Number | FrozenDict[str, Number]:
     """Read how many people there are, always or from each date on."""
     if isinstance(raw, Mapping) and is_schedule(raw):
         return _read_schedule(raw)
@@ -35,24 +35,26 @@ def read_people(raw: object) -> Number | FrozenDict[str, int]:
     return PEOPLE.number(raw)
 
 
-def _read_schedule(raw: Mapping[str, Any]) -> FrozenDict[str, int]:
+def _read_schedule(raw: Mapping[str, Any]) -> FrozenDict[str, Number]:
     counts = read_each(_read_entry, ((date, (date, count)) for date, count in raw.items()))
-    if not any(counts):
+    if not any(bounds(count)[1] > 0 for count in counts):
         raise RefusedError("nobody is ever there; name a date from which on somebody is")
-    return FrozenDict(sorted(zip(raw, counts, strict=True)))
+    return FrozenDict(sorted(zip(raw, counts, strict=True), key=lambda entry: entry[0]))
 
 
-def _read_entry(entry: tuple[str, Any]) -> int:
+def _read_entry(entry: tuple[str, Any]) -> Number:
     date, count = entry
     if not date[:1].isdigit():
         raise RefusedError(f"here people are counted by date, so that {shown(date)} cannot be named; name all or none")
     read_date(date)
-    return int(PRESENT.fixed(count))
+    return PRESENT.number(count)
 
 
-def write_people(people: Number | FrozenDict[str, int]) -> Any:
+def write_people(people: Number | FrozenDict[str, Number]) -> Any:
     """Write how many people there are."""
-    return dict(people) if isinstance(people, Mapping) else PEOPLE.write_number(people)
+    if isinstance(people, Mapping):
+        return {date: PRESENT.write_number(number) for date, number in people.items()}
+    return PEOPLE.write_number(people)
 
 
 # ---------------------------------------------------------------- days off

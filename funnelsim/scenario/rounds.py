@@ -11,8 +11,8 @@ from itertools import islice, product
 from typing import TYPE_CHECKING, NamedTuple
 
 from funnelsim.scenario.cases import Case
-from funnelsim.scenario.quantities import Number, Rate, Table
-from funnelsim.scenario.racing import KindOfLead, Race, bounds, decide
+from funnelsim.scenario.quantities import Number, Rate, Table, bounds
+from funnelsim.scenario.racing import KindOfLead, Race, decide
 from funnelsim.scenario.routes import Standing, entries, track_in
 from funnelsim.scenario.standings import LATE, Races, chances_in
 

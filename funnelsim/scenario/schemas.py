@@ -8,8 +8,8 @@ from typing import Any
 
 from funnelsim.scenario import units
 from funnelsim.scenario.luck import BARE, FORMS, LuckMeasure
-from funnelsim.scenario.measures import CHANCE, MOST_PEOPLE, PEOPLE, PLAIN, Measure
-from funnelsim.scenario.tables import BY_ORDER, WEEKDAYS, FlowMeasure
+from funnelsim.scenario.measures import CHANCE, PEOPLE, PLAIN, PRESENT, Measure
+from funnelsim.scenario.tables import BY_ORDER, FACTOR, WEEKDAYS, FlowMeasure
 
 Schema = dict[str, Any]
 
@@ -44,7 +44,7 @@ def mapping(properties: Mapping[str, Schema], required: Iterable[str] = ()) -> S
     return {**schema, "required": list(required)} if required else schema
 
 
-_NUMERAL = units.NUMERAL.replace("[-+]?", "", 1)  # nothing in a scenario is negative
+_NUMERAL = units.NUMERAL.replace("[-+]?", "", 1)  # of what is never negative
 _UNIT = f"(?:{'|'.join(sorted(units.UNITS, key=len, reverse=True))})"
 _LENGTH = rf"{_NUMERAL}\s*{_UNIT}"
 _AMOUNT = rf"{_NUMERAL}\s*[kKmM]?"
@@ -71,12 +71,16 @@ def _scalar(measure: Measure) -> Schema:
         return either({"type": "number", **bounds}, pattern(rf"{_NUMERAL}\s*%?"))
     if measure.unit == "hours":
         return either({"type": "number", **bounds}, pattern(rf"{_NUMERAL}\s*(?:(?:h\s+|hours\s+)?per day)?"))
-    return either({"type": "integer" if measure.whole else "number", **bounds}, pattern(_AMOUNT))
+    return either({"type": "integer" if measure.whole else "number", **bounds}, pattern(_amount(measure)))
+
+
+def _amount(measure: Measure) -> str:
+    return rf"[-+]?{_AMOUNT}" if measure.low < 0 else _AMOUNT
 
 
 def _range(measure: Measure) -> Schema:
     kind = "%" if measure.is_chance else measure.unit
-    low, high = _SIDES.get(kind, (_AMOUNT, _AMOUNT))
+    low, high = _SIDES.get(kind, (_amount(measure),) * 2)
     between = rf"between\s+{low}\s+and\s+{high}"
     return pattern(between if measure.bounded else rf"(?:{low}\s+to\s+{high}|{between})")
 
@@ -104,8 +108,11 @@ def _definition(measure: Measure | FlowMeasure) -> str:
 
 def number(measure: Measure) -> Schema:
     """Accept a number, fixed or uncertain."""
-    uncertain = mapping({"uncertain": belief(measure)}, ("uncertain",))
-    return {SHARED: _definition(measure), **either(_scalar(measure), uncertain)}
+    return {SHARED: _definition(measure), **_number(measure)}
+
+
+def _number(measure: Measure) -> Schema:
+    return either(_scalar(measure), mapping({"uncertain": belief(measure)}, ("uncertain",)))
 
 
 def luck(measure: LuckMeasure) -> Schema:
@@ -150,7 +157,7 @@ def flow(measure: FlowMeasure) -> Schema:
 
 def season(names: tuple[str, ...]) -> Schema:
     """Accept factors by name, or a full list of them."""
-    factor = {"type": "number", "minimum": 0}
+    factor = number(FACTOR)
     return either(
         mapping(dict.fromkeys(names, factor)),
         {**listing(factor), "minItems": len(names), "maxItems": len(names)},
@@ -166,9 +173,9 @@ def way(name: Mapping[str, Any]) -> Schema:
 
 def people() -> Schema:
     """Accept how many people there are, always or from each date on."""
-    present: Schema = {"type": "integer", "minimum": 0, "maximum": MOST_PEOPLE}
-    dates = {"type": "object", "patternProperties": {"^[0-9]{4}-[0-9]{2}-[0-9]{2}$": present}, "minProperties": 1}
-    return either(number(PEOPLE), {**dates, "additionalProperties": False})
+    dates = {"^[0-9]{4}-[0-9]{2}-[0-9]{2}$": _number(PRESENT)}
+    schedule = {"type": "object", "patternProperties": dates, "minProperties": 1, "additionalProperties": False}
+    return either(number(PEOPLE), schedule)
 
 
 def days_off() -> Schema:

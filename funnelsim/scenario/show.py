@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from funnelsim.scenario import tables
 from funnelsim.scenario.luck import AGE, BARE, TAKES, VALUE, WAIT, LuckMeasure, parts_of
-from funnelsim.scenario.measures import CHANCE, COUNT, HOURS, MONEY, PEOPLE, SHARE, TIMES, Measure
+from funnelsim.scenario.measures import CHANCE, COUNT, DURATION, HOURS, MONEY, PEOPLE, PRESENT, SHARE, TIMES, Measure
 from funnelsim.scenario.models import Channel, Move, Scenario, Stage, Team, Track
 from funnelsim.scenario.quantities import (
     ByMonth,
@@ -120,7 +120,7 @@ def _team(team: Team) -> str:
     parts += [f"{what} {_number(limit, COUNT)}" for what, limit in limits if limit != "unlimited"]
     if rule := team.recycle_after:
         times = ((rule.follow_up, "follow-up"), (rule.opportunity, "opportunity"), (rule.win, "win"))
-        after = ", ".join(f"{in_text(write_duration(time))} without {what}" for time, what in times if time is not None)
+        after = ", ".join(f"{_length(time)} without {what}" for time, what in times if time is not None)
         parts.append(f"after {after} -> {rule.to}")
     return "; ".join(parts)
 
@@ -129,7 +129,7 @@ def _people(team: Team) -> str:
     if team.persons:
         return ", ".join(_labelled(name, person.label) for name, person in team.persons.items())
     if team.schedule:
-        return ", ".join(f"{number} from {date}" for date, number in sorted(team.schedule.items()))
+        return ", ".join(f"{_number(number, PRESENT)} from {date}" for date, number in team.schedule.items())
     return _of(_number(team.people, PEOPLE), " people")  # type: ignore[arg-type]
 
 
@@ -160,7 +160,7 @@ def _move(move: Move, stage: Stage | None = None) -> str:
     if move.cost != 0:
         parts.append(f"cost {_number(move.cost, MONEY)}")
     if move.extend:
-        parts.append(f"+{in_text(write_duration(move.extend.by))} up to {_number(move.extend.times, TIMES)} times")
+        parts.append(f"+{_length(move.extend.by)} up to {_number(move.extend.times, TIMES)} times")
     return f"{', '.join(part for part in parts if part)}: {_leads(move)}"
 
 
@@ -197,7 +197,7 @@ def _trigger(move: Move) -> str:
     if trigger is None:
         return ""
     if trigger.idle is not None:
-        return f"when idle for {in_text(write_duration(trigger.idle))}"
+        return f"when idle for {_length(trigger.idle)}"
     return f"from {trigger.date}" if trigger.date else f"on entering {trigger.enters}"
 
 
@@ -232,6 +232,10 @@ def _number(number: Number | str, measure: Measure) -> str:
     return (
         f"{written['successes']} of {written['trials']}?" if "dist" in written else f"one of {len(written['values'])}?"
     )
+
+
+def _length(length: Number) -> str:
+    return in_text(write_duration(length)) if isinstance(length, int | float) else _number(length, DURATION)
 
 
 def _short(ticks: float) -> str:

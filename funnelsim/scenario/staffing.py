@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from funnelsim.scenario.cases import Case, Unknown
 from funnelsim.scenario.problems import Finding, PathParts, listed
-from funnelsim.scenario.quantities import Constant
+from funnelsim.scenario.quantities import Constant, bounds
 from funnelsim.scenario.routes import has_final_way_out, moves_of
 from funnelsim.scenario.tables import WEEKDAYS
 
@@ -160,10 +160,10 @@ def _protection_protects(case: Case) -> Iterator[Finding]:
         if team.recycle_after is None and case.sure(("teams", name, "recycle_after")):
             message = "leads of this team are never taken back, so that there is nothing to protect them from"
             yield path, f"{message}; write recycle_after, or leave it out"
-        if shield.most is not None and not shield.by_activity:
+        if shield.most is not None and shield.by_activity == 0:
             message = "'most' bounds how long follow-ups protect a lead, and here they do not"
             yield (*path, "most"), f"{message}; write by_activity, or leave it out"
-        elif shield.most is not None and shield.most < shield.length:
+        elif shield.most is not None and bounds(shield.most)[1] < bounds(shield.length)[0]:
             message = "follow-ups cannot protect a lead for less than the 'length' it has anyhow"
             yield (*path, "most"), f"{message}; raise 'most', or shorten 'length'"
 
@@ -198,8 +198,8 @@ def _last_day(team: Team) -> dt.date:
     if team.persons:
         return max(person.until or dt.date.max for person in team.persons.values())
     if team.schedule:
-        last, number = max(team.schedule.items())
-        return dt.date.max if number else dt.date.fromisoformat(last)
+        last = max(team.schedule)
+        return dt.date.max if bounds(team.schedule[last])[1] > 0 else dt.date.fromisoformat(last)
     return dt.date.max
 
 

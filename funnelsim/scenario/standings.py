@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from funnelsim.scenario.cases import Case
 from funnelsim.scenario.problems import PathParts
-from funnelsim.scenario.quantities import ChanceValue, Table
+from funnelsim.scenario.quantities import ChanceValue, Table, bounds
 from funnelsim.scenario.racing import (
     Attempts,
     Exit,
@@ -19,7 +19,6 @@ from funnelsim.scenario.racing import (
     Race,
     Row,
     Runner,
-    bounds,
     decide,
     outcome,
     serves_at_once,
@@ -160,7 +159,7 @@ class Races:
             sure_start = move.trigger.enters is not None and move.trigger.enters == entered
             if move.trigger.enters is not None and not sure_start and enters:
                 return
-            early = idle or (1 if date is not None else 0)
+            early = max(1.0, bounds(idle)[0]) if idle is not None else 1 if date is not None else 0
             first = (first[0] + early, math.inf) if not sure_start else first
         elif present:
             first = _phase(attempts)
@@ -169,7 +168,7 @@ class Races:
             surely += _extension(move.extend)
         if not sure_start:
             surely = math.inf
-            exits = exits if move.trigger and move.trigger.idle else _at_any_time(exits, enters)
+            exits = exits if move.trigger and move.trigger.idle is not None else _at_any_time(exits, enters)
         always = move.lifetime_attempts == "unlimited"
         if team is None:
             yield Runner(order, exits, surely, always=always)
@@ -209,7 +208,7 @@ def _extension(extend: Extend) -> float:
     """Return by how much a deadline is put off at most."""
     if bounds(extend.chance)[1] == 0:
         return 0.0
-    return extend.by * bounds(extend.times)[1]
+    return bounds(extend.by)[1] * bounds(extend.times)[1]
 
 
 def _at_any_time(exits: tuple[Exit, ...], enters: bool) -> tuple[Exit, ...]:

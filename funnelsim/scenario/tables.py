@@ -13,6 +13,7 @@ from funnelsim.scenario.problems import RefusedError, listed, near_miss, read_ea
 from funnelsim.scenario.quantities import (
     ByMonth,
     ChanceValue,
+    DrawsBelief,
     Flow,
     Number,
     RangeBelief,
@@ -20,6 +21,7 @@ from funnelsim.scenario.quantities import (
     Span,
     Table,
     UniformBelief,
+    bounds,
 )
 
 BY_NAME = ("segment", "channel")
@@ -179,26 +181,31 @@ def month_name(number: int) -> str:
 
 
 # ---------------------------------------------------------------- seasons
-def read_factors(raw: object, names: tuple[str, ...]) -> tuple[float, ...]:
+def read_factors(raw: object, names: tuple[str, ...]) -> tuple[Number, ...]:
     """Read a factor for each name, from a mapping (1 where none is given) or a full list; empty stays empty."""
     example = f"{{{names[0]}: 0.8, {names[-1]}: 1.5}}"
     if isinstance(raw, Mapping):
         for name in raw:
             if name not in names:
                 raise RefusedError(f"no {shown(name)} in a season{near_miss(name, names, 'names')}", name)
-        given = dict(zip(raw, read_each(FACTOR.fixed, raw.items()), strict=True))
-        factors = tuple(float(given.get(name, 1.0)) for name in names) if raw else ()
+        given = dict(zip(raw, read_each(FACTOR.number, raw.items()), strict=True))
+        factors = tuple(given.get(name, 1.0) for name in names) if raw else ()
     elif isinstance(raw, list | tuple):
         if raw and len(raw) != len(names):
             raise RefusedError(f"a season lists {len(names)} factors, {names[0]} to {names[-1]}, not {len(raw)}")
-        factors = tuple(map(float, read_each(FACTOR.fixed, enumerate(raw))))
+        factors = tuple(read_each(FACTOR.number, enumerate(raw)))
     else:
         raise RefusedError(
             f"a season is written like {example}, or as a list of {len(names)} factors, not {shown(raw)}"
         )
-    if factors and not any(factors):
+    if factors and not any(map(_is_above_zero, factors)):
         raise RefusedError("a season cannot be all zero; leave some factor above 0")
     return factors
+
+
+def _is_above_zero(factor: Number) -> bool:
+    """Say whether a factor is above 0 in every replication; between numbers, the ends themselves are never drawn."""
+    return bounds(factor)[0] > 0 if isinstance(factor, int | float | DrawsBelief) else True
 
 
 FACTOR = Measure("a factor", "0.8 or 1.5", "0.8 to 1.2", units.read_amount, units.write_amount, "")

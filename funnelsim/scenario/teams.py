@@ -48,11 +48,11 @@ class RecycleAfter(Part):
     """When owned leads are taken back, because too little happens to them, and where they go."""
 
     to: str = Field(description="The stage they go to, such as the pool.")
-    follow_up: Annotated[int, kinds.TICKS] | None = Field(None, description="After so long without a follow-up.")
-    opportunity: Annotated[int, kinds.TICKS] | None = Field(
+    follow_up: Annotated[Number, kinds.LENGTH] | None = Field(None, description="After so long without a follow-up.")
+    opportunity: Annotated[Number, kinds.LENGTH] | None = Field(
         None, description="So long after they were claimed, unless they entered one of the opportunity_stages since."
     )
-    win: Annotated[int, kinds.TICKS] | None = Field(
+    win: Annotated[Number, kinds.LENGTH] | None = Field(
         None, description="So long after they were claimed, unless they were won."
     )
     opportunity_stages: tuple[str, ...] = Field((), description="The stages of an opportunity.")
@@ -64,9 +64,9 @@ class RecycleAfter(Part):
 class Protection(Part):
     """How long an owned lead is not taken back."""
 
-    length: Annotated[int, kinds.SOME_TICKS] = Field(0, description="So long after it was claimed.")
-    by_activity: Annotated[int, kinds.SOME_TICKS] = Field(0, description="So long after each follow-up.")
-    most: Annotated[int, kinds.TICKS] | None = Field(
+    length: Annotated[Number, kinds.DURATION] = Field(0, description="So long after it was claimed.")
+    by_activity: Annotated[Number, kinds.DURATION] = Field(0, description="So long after each follow-up.")
+    most: Annotated[Number, kinds.LENGTH] | None = Field(
         None, description="So long after it was claimed follow-ups protect a lead no more; without it, they always do."
     )
 
@@ -76,7 +76,7 @@ class Team(Part):
 
     changeable = frozenset({"hours", "salary", "queue_limit", "hold", "claim_per_day"})
 
-    people: Annotated[Number | FrozenDict[str, int] | FrozenDict[Name, Person], kinds.PEOPLE] = Field(
+    people: Annotated[Number | FrozenDict[str, Number] | FrozenDict[Name, Person], kinds.PEOPLE] = Field(
         description="How many people, a schedule of them such as {2026-01-01: 8, 2026-07-01: 12}, or people by name."
     )
     hours: Annotated[Number, kinds.HOURS] = Field(8, description="Working hours per day, such as 7 per day.")
@@ -98,7 +98,7 @@ class Team(Part):
     claim_per_day: Annotated[Number | Literal["unlimited"], kinds.LIMIT] = Field(
         "unlimited", description="How many leads one person can get on one day."
     )
-    previous_owner_cooldown: Annotated[int, kinds.SOME_TICKS] = Field(
+    previous_owner_cooldown: Annotated[Number, kinds.DURATION] = Field(
         0, description="So long a lead that has left its owner does not go back to them."
     )
     assign: tuple[Rule, ...] = Field(
@@ -109,7 +109,7 @@ class Team(Part):
     label: str | None = Field(None, description="A name for pictures and tables, in any language.")
 
     @property
-    def schedule(self) -> FrozenDict[str, int] | None:
+    def schedule(self) -> FrozenDict[str, Number] | None:
         """How many people are there from each date on; None where they are not written so."""
         return self.people if rosters.is_schedule(self.people) else None  # type: ignore[return-value]
 

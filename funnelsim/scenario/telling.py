@@ -9,7 +9,7 @@ from funnelsim.scenario import words
 from funnelsim.scenario.measures import CHANCE, COUNT, DURATION, LEADS, MONEY, SHARE, TIMES, Measure
 from funnelsim.scenario.models import Channel, Scenario, Stage, Track
 from funnelsim.scenario.quantities import ByMonth, Constant, Flow, Never
-from funnelsim.scenario.tables import month_name
+from funnelsim.scenario.tables import FACTOR, month_name
 from funnelsim.scenario.telling_chances import chance_sentences
 from funnelsim.scenario.telling_moves import move_sentences, said_after, said_chance, said_every, said_odds, said_way
 from funnelsim.scenario.telling_teams import UNDER, team_sentences
@@ -61,7 +61,9 @@ def _run(scenario: Scenario) -> Iterator[str]:
             "in flight stay where they are."
         )
     old = scenario.old_after
-    age = "created in an earlier month" if old == "month" else f"{words.duration(int(old))} old or older"
+    age = "created in an earlier month"
+    if not isinstance(old, str):
+        age = words.of(words.number(old, DURATION), "old or older")
     yield f"A lead counts as old when it is {age}."
     if scenario.segments:
         shares = [
@@ -114,14 +116,14 @@ def _flow(flow: Flow, measure: Measure, what: str) -> str:
 
 def _season(channel: Channel) -> Iterator[str]:
     months = [
-        f"by {words.exact(factor)} in {_MONTHS[number]}"
+        f"by {words.number(factor, FACTOR)} in {_MONTHS[number]}"
         for number, factor in enumerate(channel.seasonality.month)
         if factor != 1
     ]
     if months:
         yield f"The flow is multiplied {words.join(months)}."
     days = [
-        f"{words.exact(factor)} on {list(words.DAYS.values())[number]}"
+        f"{words.number(factor, FACTOR)} on {list(words.DAYS.values())[number]}"
         for number, factor in enumerate(channel.seasonality.weekday)
         if factor != 1
     ]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from funnelsim.scenario import words
-from funnelsim.scenario.measures import CHANCE, DURATION, LIMIT, MONEY, ODDS, TIMES, WORK
+from funnelsim.scenario.measures import CHANCE, DURATION, LIMIT, MONEY, ODDS, PRIORITY, TIMES, WORK
 from funnelsim.scenario.quantities import ChanceValue, Constant, Luck, Never, Number, Table
 from funnelsim.scenario.ways import Way
 
@@ -58,7 +58,7 @@ def _start(move: Move) -> str:
     if trigger is None:
         return wait
     if trigger.idle is not None:
-        return f"{wait}, once nothing has happened to the lead for {words.duration(trigger.idle)}"
+        return f"{wait}, once nothing has happened to the lead for {words.number(trigger.idle, DURATION)}"
     return f"{wait}, from {trigger.date} on" if trigger.date else f"{wait}, when the lead enters {trigger.enters}"
 
 
@@ -96,7 +96,7 @@ def _extension(extend: Extend) -> str:
     limit = ""
     if not isinstance(extend.per_owner, str):
         limit = f", for at most {words.number(extend.per_owner, LIMIT)} leads of one owner at a time"
-    return f"It can be put off {_times(extend.times)}, by {words.duration(extend.by)} each time{chance}{limit}."
+    return f"It can be put off {_times(extend.times)}, by {words.number(extend.by, DURATION)} each time{chance}{limit}."
 
 
 # ---------------------------------------------------------------- work
@@ -105,7 +105,7 @@ def _work(move: Move, stage: Stage | None) -> Iterator[str]:
     if team is None:
         return
     somebody = "its owner" if stage and stage.owner == team else f"somebody of {team}"
-    ranked = f", with priority {move.priority}" if move.priority else ""
+    ranked = "" if move.priority == 0 else f", with priority {words.number(move.priority, PRIORITY)}"
     time = "" if move.takes == Constant(0) else f" for a working time of {words.luck(move.takes, WORK)}"
     yield f"It needs {somebody}{time}{ranked}."
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from funnelsim.scenario import words
-from funnelsim.scenario.measures import HOURS, LIMIT, MONEY, ODDS, PACE, PEOPLE, QUEUE
+from funnelsim.scenario.measures import DURATION, HOURS, LIMIT, MONEY, ODDS, PACE, PEOPLE, PRESENT, QUEUE
+from funnelsim.scenario.quantities import Number
 from funnelsim.scenario.units import write_period
 
 if TYPE_CHECKING:
@@ -48,17 +49,11 @@ def _people(team: Team) -> str:
 
 
 def _heads(number: str) -> str:
-    return "1 person" if number == "1" else _of(number, "people")
+    return "1 person" if number == "1" else words.of(number, "people")
 
 
-def _of(number: str, what: str) -> str:
-    """Say a number of something; what is known of the number follows."""
-    known, bracket, rest = number.partition(" (")
-    return f"{known} {what}{bracket}{rest}"
-
-
-def _counted(number: int, date: str) -> str:
-    return f"{_heads(words.exact(number)) if number else 'nobody'} from {date} on"
+def _counted(number: Number, date: str) -> str:
+    return f"{_heads(words.number(number, PRESENT)) if number != 0 else 'nobody'} from {date} on"
 
 
 def _person(name: str, person: Person) -> str:
@@ -76,7 +71,7 @@ def _person(name: str, person: Person) -> str:
 
 def _hours(scenario: Scenario, team: Team) -> str:
     off = [words.DAYS.get(day, day) for day in team.days_off]
-    said = f"They work {_of(words.number(team.hours, HOURS), 'hours a day')}"
+    said = f"They work {words.of(words.number(team.hours, HOURS), 'hours a day')}"
     said += f", but not on {words.join(off)}" if off else ""
     if isinstance(team.hours, int | float) and team.hours != 24:
         said += f"; an hour of work takes {words.rough(24 / team.hours)} hours of the clock"
@@ -89,18 +84,20 @@ def _hours(scenario: Scenario, team: Team) -> str:
 def _queue(team: Team) -> str:
     if isinstance(team.queue_limit, str):
         return ""
-    return f" At most {_of(words.number(team.queue_limit, QUEUE), 'leads')} wait for them; one more is turned away."
+    return (
+        f" At most {words.of(words.number(team.queue_limit, QUEUE), 'leads')} wait for them; one more is turned away."
+    )
 
 
 # ---------------------------------------------------------------- leads in hand
 def _limits(team: Team) -> str:
     said = []
     if not isinstance(team.hold, str):
-        said.append(f"each has at most {_of(words.number(team.hold, LIMIT), 'in hand')}")
+        said.append(f"each has at most {words.of(words.number(team.hold, LIMIT), 'in hand')}")
     if not isinstance(team.claim_per_day, str):
-        said.append(f"each gets at most {_of(words.number(team.claim_per_day, LIMIT), 'a day')}")
-    if team.previous_owner_cooldown:
-        said.append(f"none goes back to its last owner for {words.duration(team.previous_owner_cooldown)}")
+        said.append(f"each gets at most {words.of(words.number(team.claim_per_day, LIMIT), 'a day')}")
+    if team.previous_owner_cooldown != 0:
+        said.append(f"none goes back to its last owner for {words.number(team.previous_owner_cooldown, DURATION)}")
     return f"; {words.join(said)}" if said else ""
 
 
@@ -129,19 +126,23 @@ def _recycling(team: Team) -> Iterator[str]:
         return
     after = []
     if rule.follow_up is not None:
-        after.append(f"{words.duration(rule.follow_up)} without a follow-up")
+        after.append(f"{words.number(rule.follow_up, DURATION)} without a follow-up")
     for time, what, stages in (
         (rule.opportunity, "an opportunity", rule.opportunity_stages),
         (rule.win, "a win", rule.win_stages),
     ):
         if time is not None:
-            after.append(f"{words.duration(time)} without {what} ({words.join(stages, 'or')})")
+            after.append(f"{words.number(time, DURATION)} without {what} ({words.join(stages, 'or')})")
     yield f"Leads are taken back to {rule.to} after {words.join(after, 'or')}."
     if rule.win_stages:
         yield f"Not those that ever were in {words.join(rule.win_stages, 'or')}."
-    said = [f"for {words.duration(shield.length)} after they were claimed"] if shield.length else []
-    if shield.by_activity:
-        most = f" but not beyond {words.duration(shield.most)} after they were claimed" if shield.most else ""
-        said.append(f"for {words.duration(shield.by_activity)} after each follow-up{most}")
+    said = [f"for {words.number(shield.length, DURATION)} after they were claimed"] if shield.length != 0 else []
+    if shield.by_activity != 0:
+        most = (
+            f" but not beyond {words.number(shield.most, DURATION)} after they were claimed"
+            if shield.most is not None
+            else ""
+        )
+        said.append(f"for {words.number(shield.by_activity, DURATION)} after each follow-up{most}")
     if said:
         yield f"They are protected {words.join(said)}."

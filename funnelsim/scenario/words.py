@@ -116,6 +116,12 @@ def fixed(number: float, measure: Measure) -> str:
     return units.in_text(measure.write(number)).replace("_", ",")
 
 
+def of(said: str, what: str) -> str:
+    """Say a number of something; what is known of the number follows."""
+    known, bracket, rest = said.partition(" (")
+    return f"{known} {what}{bracket}{rest}"
+
+
 def _average(mean: float, measure: Measure) -> str:
     amount = rough(mean / units.MONEY_UNITS) if measure.unit == "money" else fixed(mean, measure)
     return f"{amount} on average"

@@ -84,8 +84,22 @@ def moves(draw: st.DrawFn, stages: list[str], here: int, must_leave: bool) -> di
 
 
 triggers = st.one_of(
-    st.just({"idle": "3d"}),
+    st.sampled_from([{"idle": "3d"}, {"idle": {"uncertain": "2d to 5d"}}]),
     st.sampled_from([{"date": "2026-01-08"}, {"date": "2026-01-20"}]),
+)
+
+
+seasons = st.fixed_dictionaries(
+    {},
+    optional={
+        "month": st.sampled_from([{"jan": 2, "dec": 0}, {"jan": {"uncertain": "0.5 to 2"}}]),
+        "weekday": st.sampled_from(
+            [
+                {"sat": 0, "sun": 0.5},
+                {"mon": {"uncertain": "between 0 and 3"}, "sat": {"uncertain": {"values": [0, 1]}}},
+            ]
+        ),
+    },
 )
 
 
@@ -173,7 +187,7 @@ def scenarios(draw: st.DrawFn) -> dict[str, Any]:
         "horizon": "30d",
         "period": draw(st.sampled_from(["7d", "month", "36h"])),
         "warm_up": draw(st.sampled_from(["none", "5d"])),
-        "old_after": draw(st.sampled_from(["9d", "month"])),
+        "old_after": draw(st.sampled_from(["9d", "month", {"uncertain": {"values": ["5d", "20d"]}}])),
         "segments": {"small": {"share": 0.7}, "big": {"share": 0.3}},
         "traits": {"line": {"mobile": 0.4, "desk": 0.3, "executive": 0.3}},
         "channels": {
@@ -186,6 +200,8 @@ def scenarios(draw: st.DrawFn) -> dict[str, Any]:
         },
         "stages": {},
     }
+    if draw(st.booleans()):
+        text["channels"]["web"]["seasonality"] = draw(seasons)
     for here, stage in enumerate(stages):
         text["channels"][f"base_{stage}"] = {
             "backlog": draw(st.integers(1, 6)),

@@ -24,6 +24,14 @@ works = st.sampled_from(
 )
 """With 24, 12 or 8 hours a day many of them take whole days, so that they end when other things happen."""
 
+
+def not_known(few: int, many: int) -> st.SearchStrategy[dict[str, Any]]:
+    """A length nobody knows: one of two numbers of days, so that things happen at one instant, or any between."""
+    return st.sampled_from(
+        [{"uncertain": {"values": [f"{few}d", f"{many}d"]}}, {"uncertain": f"between {few}d and {many}d"}]
+    )
+
+
 disciplines = st.sampled_from(["fifo", "newest", "priority", "deadline", "even"])
 
 counts = st.sampled_from([1, 2, 3])
@@ -39,6 +47,7 @@ numbers_of_people = st.sampled_from(
         {"uncertain": {"dist": "uniform", "low": 1, "high": 3}},
         {"2026-01-01": 2, "2026-01-08": 1, "2026-01-15": 3, "2026-01-22": 1},
         {"2025-12-01": 1, "2026-01-10": 0, "2026-01-13": 2},
+        {"2026-01-01": 2, "2026-01-08": {"uncertain": {"values": [0, 1, 3]}}, "2026-01-15": {"uncertain": "between 1 and 3"}},
     ]
 )  # fmt: skip
 
@@ -115,7 +124,7 @@ def _give_work(
     if team != owner:
         use.shared.add(team)
     if draw(st.integers(0, 2)) == 0:
-        move["priority"] = draw(st.integers(-1, 2))
+        move["priority"] = draw(st.one_of(st.integers(-1, 2), st.just({"uncertain": "between -1 and 2"})))
         if move["priority"]:
             use.ranked.add(team)
     _give_script(draw, move, here, targets)
@@ -147,7 +156,8 @@ def _deadline(draw: st.DrawFn, targets: list[str], owner: str | None) -> dict[st
         "to": draw(st.sampled_from(targets)),
     }
     if draw(st.integers(0, 2)) > 0:
-        extend: dict[str, Any] = {"by": draw(st.sampled_from(["1d", "2d", "4d"])), "times": draw(st.integers(1, 3))}
+        extend: dict[str, Any] = {"by": draw(st.one_of(st.sampled_from(["1d", "2d", "4d"]), not_known(1, 3)))}
+        extend["times"] = draw(st.integers(1, 3))
         if draw(st.booleans()):
             extend["chance"] = draw(st.sampled_from([0.5, 0.8]))
         if owner and draw(st.integers(0, 3)) > 0:
@@ -184,7 +194,7 @@ def _own(draw: st.DrawFn, team: dict[str, Any], known: bool, outside: list[str],
     if draw(st.integers(0, 2)) == 0:
         team["claim_per_day"] = draw(st.integers(1, 2))
     if draw(st.booleans()):
-        team["previous_owner_cooldown"] = draw(st.sampled_from(["2d", "5d", "36h"]))
+        team["previous_owner_cooldown"] = draw(st.one_of(st.sampled_from(["2d", "5d", "36h"]), not_known(0, 4)))
     by = st.sampled_from(["least_loaded", "round_robin"])
     team["assign"] = [{"by": draw(by)}]
     if draw(st.booleans()):
@@ -198,16 +208,16 @@ def _own(draw: st.DrawFn, team: dict[str, Any], known: bool, outside: list[str],
         team["recycle_after"] = {"to": draw(st.sampled_from(outside))}
         wanted = draw(st.sets(st.sampled_from(["follow_up", "opportunity", "win"]), min_size=1))
         for what in sorted(wanted):
-            team["recycle_after"][what] = draw(st.sampled_from(["3d", "4d", "6d"]))
+            team["recycle_after"][what] = draw(st.one_of(st.sampled_from(["3d", "4d", "6d"]), not_known(2, 5)))
             if what != "follow_up":
                 team["recycle_after"][f"{what}_stages"] = [draw(st.sampled_from(marked))]
         if draw(st.booleans()):
             team["protection"] = {
-                "length": draw(st.sampled_from(["1d", "4d"])),
-                "by_activity": draw(st.sampled_from(["2d", "5d"])),
+                "length": draw(st.one_of(st.sampled_from(["1d", "4d"]), not_known(0, 3))),
+                "by_activity": draw(st.one_of(st.sampled_from(["2d", "5d"]), not_known(1, 4))),
             }
             if draw(st.booleans()):
-                team["protection"]["most"] = draw(st.sampled_from(["4d", "5d"]))
+                team["protection"]["most"] = draw(st.one_of(st.sampled_from(["4d", "5d"]), not_known(4, 6)))
 
 
 def changes_of_teams(text: dict[str, Any]) -> dict[str, st.SearchStrategy[Any]]:

@@ -29,6 +29,42 @@ def test_every_rule_has_a_test() -> None:
     assert tested == numbers
 
 
+ENGINES = {
+    "simpy": {"reference", "stays", "staffing", "owning", "leads", "counting", "accounts", "selling"},
+    "kernel": {"kernel", "walking", "stepping", "meeting", "passing", "queues", "lives", "state"},
+}
+"""The modules of each engine; all others, and those of the program, are shared."""
+
+WIDEST_RANGE = 8
+"""A longer range of rules, such as that of all about people, names no one of them."""
+
+
+def cited(text: str) -> set[int]:
+    """Return the numbers of rules that a text cites: alone, in lists, and in ranges."""
+    found: set[int] = set()
+    for listed in re.findall(r"\b[Rr]ules? (\d+(?:(?:, and |, | and | to )\d+)*)", text):
+        for first, last in re.findall(r"(\d+)(?: to (\d+))?", listed):
+            numbers = range(int(first), int(last or first) + 1)
+            found |= set(numbers) if len(numbers) <= WIDEST_RANGE else set()
+    return found
+
+
+@pytest.mark.parametrize("side", ENGINES)
+def test_every_rule_is_cited_where_it_is_kept(side: str) -> None:
+    numbers = {int(number) for number in re.findall(r"^(\d+)\. \*\*", RULES.read_text(encoding="utf-8"), re.M)}
+    modules = {path.stem: path for path in RULES.parent.glob("*.py")}
+    assert set().union(*ENGINES.values()) <= set(modules)
+    others = set().union(*(names for engine, names in ENGINES.items() if engine != side))
+    paths = [path for name, path in modules.items() if name not in others]
+    paths += (RULES.parents[1] / "program").glob("*.py")
+    assert numbers - set().union(*(cited(path.read_text(encoding="utf-8")) for path in paths)) == set()
+
+
+def test_citations_are_read() -> None:
+    assert cited("Rule 7: …, rules 9, 11 and 13 to 15 (rules 1 to 40); 3 rules 5") == {5, 7, 9, 11, 13, 14, 15}
+    assert cited("a ruler 8, rulings 9") == set()
+
+
 # ---------------------------------------------------------------- time and money
 def test_rule_1_time_is_whole(engine: str) -> None:
     stages = {

@@ -62,10 +62,10 @@ def test_rule_38_who_came_last_goes_first(engine: str) -> None:
     assert begun == [
         (0, first), (1, first), (2, first), (2, second), (3, first), (3, second), (4, first), (5, first), (5, "desk.3"),
     ]  # fmt: skip
-    record = compile_scenario(scenario).structure.people
+    record = tables_of(compile_scenario(scenario), 1, 0).people
     assert (record["from_tick"] // DAY).tolist() == [0, 2, 5]
     assert (record["until_tick"] // DAY).tolist() == [60, 4, 60]
-    assert record["place"].tolist() == [0, 1, 2]
+    assert record[["place", "stay"]].tolist() == [(0, 0), (1, 0), (1, 1)]
 
 
 def test_rule_38_an_uncertain_number_of_people(engine: str) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+from collections import Counter
 from fractions import Fraction
 
 import pytest
@@ -88,10 +89,9 @@ def test_a_table_by_month() -> None:
     assert second.units[33] == 1 / 30
 
 
-def test_seasonal() -> None:
-    units = [1 / 31] * 31
-    weekday = [1, 1, 1, 1, 1, 0, 0]
-    weighed = cal.seasonal(units, dt.date(2026, 1, 1), [2.0] + [1.0] * 11, weekday)
-    assert sum(weighed) == pytest.approx(2), "weekdays move the flow, months change it"
-    assert weighed[2] == weighed[3] == 0, "the 3rd and 4th are a weekend"
-    assert cal.seasonal(units, dt.date(2026, 1, 1), [], []) == units
+@given(dates)
+def test_weekdays_in_a_month(day: dt.date) -> None:
+    first = day.replace(day=1)
+    days = [first + dt.timedelta(days=number) for number in range(cal.days_between(first, cal.add_months(first, 1)))]
+    counted = Counter(date.weekday() for date in days)
+    assert cal.weekdays_in(cal.month_number(day)) == [counted[weekday] for weekday in range(7)]

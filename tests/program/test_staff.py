@@ -84,6 +84,8 @@ def test_names(program: Program) -> None:
 
 def test_people_come_and_go(program: Program) -> None:
     people = program.structure.people
+    assert people[["place", "stay"]].tolist() == [(0, 0), (1, 0), (2, 0), (0, p.NONE), (1, p.NONE)]
+    people = tables_of(program, 1, 0).people
     there = [
         (int(from_tick) // DAY, int(until) // DAY) for from_tick, until in people[["from_tick", "until_tick"]].tolist()
     ]
@@ -109,7 +111,6 @@ def test_moves_of_people(program: Program) -> None:
     assert moves["container"].tolist() == [0, 1, 2, 2, 6, 6], "stages, then streams, then what teams hold"
     assert moves["trigger"].tolist() == [p.UNTRIGGERED] * 4 + [p.ON_FOLLOW_UP, p.UNTRIGGERED]
     assert moves["void"].tolist() == [p.NOT_VOID] * 5 + [p.VOID_IF_REACHED]
-    assert moves["extend_by"].tolist() == [0, 0, 7 * DAY, 0, 0, 0]
     assert program.structure.rows["otherwise"].tolist() == [p.NONE, 4, p.NONE, p.NONE, p.NONE, p.NONE, p.NONE]
 
 
@@ -157,6 +158,7 @@ def test_limits(program: Program) -> None:
     assert tables.people["chance"].tolist() == [1, 1, 1, 1, 2]
     assert tables.moves["needs"][0].tolist() == [2, 1, 1, 1, 1, 1]
     assert tables.moves["unanswered"][0, 0] == 3
+    assert tables.moves["extend_by"][0].tolist() == [0, 0, 7 * DAY, 0, 0, 0]
     assert (tables.moves["times"][0, 2], tables.moves["per_owner"][0, 2]) == (2, 10)
     assert tables.moves["extend_chance"][0, 2] == 1 << 51
 
@@ -180,3 +182,30 @@ def test_an_uncertain_number_of_people() -> None:
         assert tables.labour[0, 1:].sum() == number * 70 * 4 * 10_000
         found.add(number)
     assert found == {1, 3}
+
+
+def test_uncertain_numbers_of_a_schedule() -> None:
+    """A place is taken while the number is above it; the same people come and go as if the numbers had been written."""
+    text = json.loads(json.dumps(TEXT))
+    second, third = {"uncertain": {"values": [0, 1, 3]}}, {"uncertain": "between 1 and 2"}
+    text["teams"]["desk"]["people"] = {"2025-12-01": 9, "2025-12-24": 2, "2026-01-08": second, "2026-01-15": third}
+    program = compile_scenario(fs.loads(json.dumps(text)))
+    assert program.structure.people[["place", "stay"]][:5].tolist() == [(0, 0), (0, 1), (1, 0), (1, 1), (2, 0)]
+    assert tables_of(program, 1, 0).staff_tick.tolist() == [0, 7 * DAY, 10 * DAY, 14 * DAY]
+    drawn = [program.parameters.index(f"teams.desk.people.2026-01-{day}") for day in ("08", "15")]
+    found = set()
+    for replication in range(40):
+        tables = tables_of(program, 1, replication)
+        numbers = np.floor(tables.parameters[drawn] + 0.5).astype(int).tolist()
+        people = tables.people[:5]
+        for day, number in zip((0, 7, 14), (2, *numbers), strict=True):
+            there = people[(people["from_tick"] <= day * DAY) & (people["until_tick"] > day * DAY)]
+            assert there["place"].tolist() == list(range(number))
+        text["teams"]["desk"]["people"] |= {"2026-01-08": numbers[0], "2026-01-15": numbers[1]}
+        known = tables_of(compile_scenario(fs.loads(json.dumps(text))), 1, replication)
+        for field in ("from_tick", "until_tick"):
+            stays = people[people["until_tick"] > people["from_tick"]][field].tolist()
+            assert stays == known.people[:-2][field].tolist()
+        np.testing.assert_array_equal(tables.labour, known.labour)
+        found.add(tuple(numbers))
+    assert len(found) == 6

@@ -151,6 +151,8 @@ def test_set_takes_a_mapping(values: Any) -> None:
         ([("leads: 100 per month", "backlog: 1_000_000_000")], []),
         ([("leads: 100 per month", "backlog: 1_000_000_001")], ["7 channels.search.backlog"]),
         ([("leads: 100 per month", "leads: 1e9 per month, seasonality: {month: [0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]}")], []),
+        ([("leads: 100 per month", "leads: 300m per month, seasonality: {month: {mar: {uncertain: 1 to 1.3}}}")], []),
+        ([("leads: 100 per month", "leads: 300m per month, seasonality: {month: {mar: {uncertain: 1 to 1.5}}}")], ["7 channels.search.leads"]),
         ([("100 per month", "{uncertain: 10 to 1e10 per month}")], ["7 channels.search.leads"]),
         ([("100 per month", "300m per month"), ("horizon", "warm_up: 1 month\nhorizon")], ["8 channels.search.leads"]),
         ([("100 per month", "1e9 per month"), ("horizon: 3 months", "horizon: x")], ["4 horizon"]),

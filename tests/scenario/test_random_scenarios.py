@@ -45,7 +45,9 @@ odds = st.fixed_dictionaries(
     optional={"segment": st.just({"big": 0.5}), "visit": st.just([1, 0.8]), "channel": st.just({"search": 2})}
     | {"line": st.just({"switchboard": 0.6})},
 )
+lengths = st.one_of(durations, pairs.map(lambda pair: {"uncertain": f"{pair[0]}d to {pair[1]}d"}))
 works = waits.filter(lambda wait: wait != "never")
+priorities = st.one_of(st.integers(-5, 5), st.just({"uncertain": "between -1 and 2"}))
 limits = st.one_of(st.just("unlimited"), st.integers(1, 90), st.just({"uncertain": "20 to 40"}))
 
 
@@ -68,14 +70,15 @@ def teams(draw: st.DrawFn) -> dict[str, Any]:
     )
     named = st.fixed_dictionaries({"anna": person, "ben": person})
     counted = st.one_of(st.integers(1, 99), st.just({"uncertain": "between 3 and 6"}))
-    scheduled = st.dictionaries(st.sampled_from(["2026-01-01", "2026-03-01"]), st.integers(1, 9), min_size=1)
+    numbers = st.one_of(st.integers(1, 9), st.just({"uncertain": "between 3 and 6"}))
+    scheduled = st.dictionaries(st.sampled_from(["2026-01-01", "2026-03-01"]), numbers, min_size=1)
     usual = {
         "hours": st.sampled_from([7, "7.5 per day"]),
         "days_off": st.sampled_from([[], ["sat", "sun", "2026-02-02"]]),
     }
     usual |= {"salary": st.just("8_000 per month"), "discipline": st.sampled_from(["newest", "deadline", "even"])}
     telesales = draw(st.fixed_dictionaries({"people": st.one_of(counted, scheduled)}, optional=usual))
-    owning = {"hold": limits, "claim_per_day": limits, "previous_owner_cooldown": durations}
+    owning = {"hold": limits, "claim_per_day": limits, "previous_owner_cooldown": lengths}
     sales = draw(st.fixed_dictionaries({"people": st.one_of(counted, named)}, optional=usual | owning))
     if "anna" in sales["people"] if isinstance(sales["people"], dict) else False:
         rule = {
@@ -84,8 +87,8 @@ def teams(draw: st.DrawFn) -> dict[str, Any]:
         }
         sales["assign"] = draw(st.sampled_from([[rule, {}], [rule, {"by": "round_robin"}], [{}]]))
     if draw(st.booleans()):
-        sales["recycle_after"] = {"to": "pool", "follow_up": draw(durations), "win_stages": ["won"]}
-        sales["protection"] = {"length": "1d", "by_activity": draw(durations)}
+        sales["recycle_after"] = {"to": "pool", "follow_up": draw(lengths), "win_stages": ["won"]}
+        sales["protection"] = {"length": "1d", "by_activity": draw(lengths)}
     if draw(st.booleans()):
         telesales["queue_limit"] = draw(st.integers(0, 50))
     return {"telesales": telesales, "sales": sales}
@@ -101,7 +104,7 @@ def moves(draw: st.DrawFn, stages: list[str]) -> dict[str, Any]:
         if draw(st.booleans()):
             move[field] = draw(values)
     if draw(st.booleans()):
-        move |= {"team": "telesales", "takes": draw(works), "priority": draw(st.integers(-5, 5))}
+        move |= {"team": "telesales", "takes": draw(works), "priority": draw(priorities)}
         move["script"] = draw(scripts(target))
     return move
 

@@ -40,9 +40,13 @@ MINUTE = 60_000
         ({"uncertain": {"values": [3, 4]}}, q.DrawsBelief((3.0, 4.0))),
         ({"2026-07-01": 12, "2026-01-01": 8}, FrozenDict({"2026-01-01": 8, "2026-07-01": 12})),
         ({"2026-01-01": 8, "2026-07-01": 0}, FrozenDict({"2026-01-01": 8, "2026-07-01": 0})),
+        (
+            {"2026-01-01": 8, "2026-07-01": {"uncertain": "between 0 and 14"}},
+            FrozenDict({"2026-01-01": 8, "2026-07-01": q.UniformBelief(0.0, 14.0)}),
+        ),
     ],
 )
-def test_people_that_are_counted(raw: Any, people: q.Number | FrozenDict[str, int]) -> None:
+def test_people_that_are_counted(raw: Any, people: q.Number | FrozenDict[str, q.Number]) -> None:
     assert read_people(raw) == people
     assert read_people(write_people(people)) == people
     assert not names_people(raw)

@@ -39,7 +39,9 @@ SEEN_BY_THE_SCHEMA = """
     people_range people_uncertain_without_bounds people_unknown_field people_zero priority_half queue_limit_negative
     reason_with_blank recycling_without_to rule_names_a_person_twice rule_of_no_value rules_empty salary_by_month
     salary_negative salary_without_period schedule_no_such_date script_as_a_list step_unknown_field team_unknown_field
-    team_without_people trait_not_a_mapping way_is_a_list way_unknown_field way_without_stage work_never
+    cooldown_range extension_by_luck idle_range old_after_uncertain_without_unit priority_too_high
+    priority_uncertain_without_bounds schedule_range schedule_uncertain_without_bounds season_range
+    season_uncertain_negative team_without_people trait_not_a_mapping way_is_a_list way_unknown_field way_without_stage work_never
 """.split()  # noqa: SIM905
 
 
