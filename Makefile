@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo pictures test lint types bench clean
+.PHONY: help demo pictures evidence test lint types bench clean
 
 help:
 	@echo "make demo    run the main job on a shipped scenario, and show its result"
@@ -10,6 +10,7 @@ help:
 	@echo "make lint    check style and formatting"
 	@echo "make types   check types"
 	@echo "make bench   time the engines against each other"
+	@echo "make evidence  run what the table of evidence needs, and write scenarios/README.md"
 	@echo "make pictures  make the pictures of the documentation again"
 	@echo "make clean   remove the environment and what commands have written"
 
@@ -32,6 +33,9 @@ demo: .venv/installed
 pictures: .venv/installed
 	$(BIN)/funnelsim compare scenarios/nurture_before_after.yaml --variants before,after,none --horizon 30d \
 		--replications 4000 --png docs/nurture_before_after.png
+
+evidence: .venv/installed
+	$(BIN)/funnelsim evidence
 
 test: .venv/developing
 	$(BIN)/python -m pytest -n auto --dist worksteal

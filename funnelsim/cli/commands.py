@@ -13,6 +13,7 @@ from funnelsim.cli import shipped
 from funnelsim.cli.asked import Asked
 from funnelsim.cli.comparing import check_alike, scenarios_to_compare
 from funnelsim.cli.ending import (
+    BrokenGuardError,
     WrongInputError,
     each,
     ending,
@@ -41,7 +42,7 @@ from funnelsim.cli.options import (
     Threads,
     Variant,
 )
-from funnelsim.cli.places import save_picture
+from funnelsim.cli.places import save_page, save_picture
 from funnelsim.scenario import Place, Problem
 from funnelsim.scenario.problems import shown
 
@@ -282,6 +283,62 @@ def scenarios(debug: Debug = False) -> None:
         width = max(map(len, there), default=0)
         for name, title in there.items():
             say(f"{name:{width}}  {title}")
+
+
+@app.command(
+    epilog=(
+        "Example: funnelsim evidence --check. A table names scenarios that lie beside it. "
+        "Exit code 1: a figure does not agree, or with --check the page is stale."
+    )
+)
+def evidence(
+    table: Annotated[
+        Path | None,
+        typer.Argument(metavar="[TABLE]", help="A table (YAML); by default the shipped one.", show_default=False),
+    ] = None,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; say whether the page is fresh.")] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The page; by default README.md beside the table.", show_default=False),
+    ] = None,
+    replications: Annotated[
+        int | None,
+        typer.Option(
+            "-n", "--replications", min=2, max=2**31 - 1, help="Of every run, for the table's.", show_default=False
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=2**64 - 1, help="For the table's own.", show_default=False)
+    ] = None,
+    threads: Threads = None,
+    debug: Debug = False,
+) -> None:
+    """Run what the table of evidence needs, and write its page: each figure of the source beside what comes out."""
+    with ending(debug):
+        from funnelsim.cli.evidencing import page_path, staleness
+        from funnelsim.evidence import judge, measure, page_of, read_sheet
+        from funnelsim.evidence import plan as planned
+
+        asked = Asked()
+        path = page_path(asked, table, out, check, other_luck=replications is not None or seed is not None)
+        try:
+            plan = planned(read_sheet(table or shipped.evidence()), replications)
+        except fs.ScenarioError as error:
+            asked.problems += error.problems
+        asked.refuse()
+        say_if_compiling()
+        chosen = plan.evidence.seed if seed is None else seed
+        verdicts = judge(plan, measure(plan, chosen, threads))
+        page = page_of(plan, verdicts, chosen)
+        broken = [str(verdict) for verdict in verdicts if verdict.agrees is False]
+        if check:
+            broken += [stale] if (stale := staleness(path, page)) else []
+        else:
+            save_page(page, path)
+        if broken:
+            raise BrokenGuardError("\n".join(broken))
+        modelled = sum(verdict.agrees is not None for verdict in verdicts)
+        say(f"{path}: {modelled} of {len(verdicts)} figures are modelled, and all of these agree")
 
 
 @app.command(epilog="Example: funnelsim schema > funnelsim.schema.json")

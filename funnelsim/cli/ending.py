@@ -13,6 +13,7 @@ from typing import Any, TextIO
 
 from funnelsim.scenario import Problem, ScenarioError
 
+GUARD_IS_BROKEN = 1
 INPUT_IS_WRONG = 2
 FAULT = 70
 NOT_WRITTEN = 74
@@ -27,6 +28,10 @@ class WrongInputError(Exception):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         super().__init__("\n".join(dict.fromkeys(map(str, problems))))
+
+
+class BrokenGuardError(Exception):
+    """Something does not hold that was to be guarded; the message says what."""
 
 
 class NotWrittenError(Exception):
@@ -51,6 +56,8 @@ def ending(debug: bool = False) -> Iterator[None]:
                 sys.stdout.flush()
     except (WrongInputError, ScenarioError) as error:
         _end(str(error), INPUT_IS_WRONG)
+    except BrokenGuardError as error:
+        _end(str(error), GUARD_IS_BROKEN)
     except MemoryError as error:
         why = f" ({error})" if str(error) else ""
         _end(

@@ -40,6 +40,24 @@ def picture_refused(path: Path, out: Path | None) -> str | None:
     return _refused(path)
 
 
+def page_refused(path: Path, mark: str) -> str | None:
+    """Say why a page cannot be saved in a file; None where it can be. One that starts with the mark is replaced."""
+    name = shown(str(path))
+    if os.path.isdir(path):
+        return f"{name} is a folder; name a file, such as {path / 'evidence.md'}"
+    if os.path.lexists(path) and not _starts_with(path, mark):
+        return f"{name} is no page of this command, and only such are overwritten; choose another name"
+    return _refused(path)
+
+
+def _starts_with(path: Path, mark: str) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(mark.encode())) == mark.encode()
+    except OSError:
+        return False
+
+
 def _is_result(path: Path) -> bool:
     from funnelsim.metrics import storage
 
@@ -83,3 +101,10 @@ def save_picture(figure: Any, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(drawn.getvalue())
     print(f"picture: {path.resolve()}", file=sys.stderr)
+
+
+def save_page(text: str, path: Path) -> None:
+    """Write a page, in place of one there."""
+    with writing(str(path)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode())

@@ -8,14 +8,37 @@ from pathlib import Path
 import funnelsim as fs
 from funnelsim.scenario.problems import listed, near_miss
 
+EVIDENCE = "evidence.yaml"
+"""The table of evidence, which lies among the scenarios."""
+
 
 def shipped() -> dict[str, Path]:
     """Return the scenarios that come with funnelsim, by name: in the package, or in a checkout in ``scenarios/``."""
-    package = Path(fs.__file__).parent
-    for folder in (package / "shipped", package.parent / "scenarios"):
-        if files := sorted(folder.glob("*.yaml")):
-            return {file.stem: file for file in files}
-    return {}
+    return {file.stem: file for file in _files(_folder()) if file.name != EVIDENCE}
+
+
+def evidence() -> Path:
+    """Return the table of evidence that comes with funnelsim."""
+    return _folder() / EVIDENCE
+
+
+def in_checkout() -> bool:
+    """Say whether this is a checkout, whose files are for changing, and not an installed package."""
+    return _folder() == _checkout()
+
+
+def _folder() -> Path:
+    """Return where the scenarios lie."""
+    package = Path(fs.__file__).parent / "shipped"
+    return package if _files(package) else _checkout()
+
+
+def _checkout() -> Path:
+    return Path(fs.__file__).parent.parent / "scenarios"
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.yaml"))
 
 
 def find(path: Path) -> Path:
