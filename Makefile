@@ -2,11 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo pictures evidence test lint types bench clean
+.PHONY: help demo pictures evidence test notebooks lint types bench clean
 
 help:
 	@echo "make demo    run the main job on a shipped scenario, and show its result"
 	@echo "make test    run the tests"
+	@echo "make notebooks  run the notebooks from top to bottom"
 	@echo "make lint    check style and formatting"
 	@echo "make types   check types"
 	@echo "make bench   time the engines against each other"
@@ -38,7 +39,10 @@ evidence: .venv/installed
 	$(BIN)/funnelsim evidence
 
 test: .venv/developing
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not notebook"
+
+notebooks: .venv/developing
+	$(BIN)/python -m pytest -m notebook tests/test_notebooks.py
 
 lint: .venv/developing
 	$(BIN)/ruff check .

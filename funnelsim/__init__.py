@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from funnelsim.engines.log import trace as trace
     from funnelsim.forecast.compare import Comparison as Comparison
     from funnelsim.forecast.compare import compare as compare
+    from funnelsim.forecast.incremental import Incremental as Incremental
+    from funnelsim.forecast.incremental import incremental as incremental
     from funnelsim.metrics.result import Result as Result
     from funnelsim.metrics.result import load_result as load_result
     from funnelsim.metrics.simulate import simulate as simulate
@@ -24,10 +26,12 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Comparison": "funnelsim.forecast.compare",
+    "Incremental": "funnelsim.forecast.incremental",
     "Result": "funnelsim.metrics.result",
     "Scenario": "funnelsim.scenario",
     "ScenarioError": "funnelsim.scenario",
     "compare": "funnelsim.forecast.compare",
+    "incremental": "funnelsim.forecast.incremental",
     "load": "funnelsim.scenario",
     "load_result": "funnelsim.metrics.result",
     "loads": "funnelsim.scenario",

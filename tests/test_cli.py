@@ -106,6 +106,109 @@ def test_compare(tmp_path: Path) -> None:
     assert (tmp_path / "deep" / "c.png").read_bytes().startswith(b"\x89PNG")
 
 
+TOUCHED = """
+format: 1
+name: Touched
+start: 2026-01-01
+horizon: 4 months
+channels: {web: {leads: 60 per month, spend: 900 per month, enters: lead}}
+stages:
+  lead: {track: drip, moves: {end: {after: 60d, to: pool}}}
+  pool: {moves: {remind: {touch: call, after: 5d, to: sql}}}
+  sql: {value: 100}
+scoring: {bands: [5, 10]}
+touches:
+  mail: {cost: 0.1, delivered: 90%, open: {chance: 50%, warmth: 4}, click: 30%, opt_out: 1%, recorded_opens: {seen: 60%}}
+  idle: {cost: 0.2, response: 0%}
+  call: {cost: 2, response: 20%}
+  cold: {cost: 0.1, response: 0%, warmth: -2}
+tracks: {drip: {cadence: 7d, touches: [mail, idle, cold], on_response: {to: sql}}}
+variants: {warmer: {set: {touches.mail.open.warmth: 8}}}
+"""
+
+
+@pytest.fixture
+def touched(tmp_path: Path) -> str:
+    path = tmp_path / "touched.yaml"
+    path.write_text(TOUCHED, encoding="utf-8")
+    return str(path)
+
+
+def test_touches_in_tables(touched: str, tmp_path: Path) -> None:
+    words = ["touches", touched, "--by", "touch", "--scores", "--leaving", "-n", "20", "--variant", "warmer"]
+    answer = funnelsim(*words, "--png", str(tmp_path / "touches.png"))
+    lines = answer.stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[0] == "Touched, variant warmer: 20 replications, seed 1"
+    assert lines[1] == "touch         sent delivered withheld opened recorded clicked responded opt-outs"
+    assert [line.split()[0] for line in lines[2:6]] == ["mail", "idle", "call", "cold"]
+    assert "score, created in" in answer.stdout
+    assert "stage pool" in answer.stdout
+    assert "track drip" in answer.stdout
+    text = answer.stdout.replace("\n", " ")
+    assert "raise the score: mail; that lower it: cold; that give no points: idle and call." in text
+    assert "do not say what it adds: add --incremental" in text
+    assert (tmp_path / "touches.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_touches_and_what_they_add(touched: str) -> None:
+    words = ["touches", touched, "--by", "touch", "--incremental", "-n", "40"]
+    text = funnelsim(*words).stdout
+    assert max(map(len, text.splitlines())) <= 80
+    flat = " ".join(text.split())
+    assert "what the run as it is has more than the same run without it" in flat
+    assert "that give no points, but change sql or revenue: call; that do nothing beyond the error: idle." in flat
+    answer = json.loads(funnelsim(*words, "--json").stdout)
+    assert list(answer)[:6] == ["scenario", "variant", "seed", "replications", "version", "by"]
+    assert answer["incremental"]["idle"]["sql"]["mean"] == 0
+    assert answer["incremental"]["call"]["sql"]["low"] > 0
+    assert answer["contacts"]["idle"]["opened"] == {"mean": None, "mc_error": None}
+    assert answer["contacts"]["mail"]["delivered"]["mean"] == pytest.approx(
+        0.9 * answer["contacts"]["mail"]["sent"]["mean"], rel=0.05
+    )
+    assert [row["band"] for row in answer["score_profile"][:3]] == ["below 5", "5 to 10", "10 and more"]
+    assert {row["kind"] for row in answer["where_leads_leave"]} == {"stage", "track"}
+    assert answer["verdicts"][0].startswith("Touches that raise the score: mail;")
+    assert funnelsim(*words, "--json").stdout == funnelsim(*words, "--json", "--threads", "1").stdout
+    chosen = json.loads(funnelsim(*words, "--json", "--metric", "cost_per_sql", "--by", "track").stdout)
+    assert list(chosen["incremental"]["drip"]) == ["cost_per_sql"]
+
+
+def test_touches_of_a_shipped_scenario() -> None:
+    words = ["touches", "nurture_before_after", "--variant", "after", "--horizon", "30d", "-n", "20", "--json"]
+    answer = json.loads(funnelsim(*words).stdout)
+    assert answer["contacts"]["reactivation"]["sent"]["mean"] > 0
+    assert "score_profile" not in answer
+
+
+def test_touches_that_cannot_be_told(touched: str, tmp_path: Path) -> None:
+    bare = tmp_path / "bare.yaml"
+    bare.write_text(
+        "format: 1\nname: Bare\nstart: 2026-01-01\nhorizon: 30d\n"
+        "channels: {web: {leads: 1 per day, enters: lead}}\nstages: {lead: {moves: {go: {to: won}}}, won: {}}\n"
+    )
+    for words, messages in (
+        ([str(bare)], ["touches: this scenario makes no touch; write tracks, or 'touch' in a move"]),
+        ([touched, "--by", "content"], ["--by: this scenario has no content"]),
+        (
+            [touched, "--metric", "sql"],
+            ["--metric: these are the metrics of --incremental; add it, or use funnelsim run"],
+        ),
+        ([touched, "--incremental", "--metric", "slq"], ["--metric: no metric 'slq' (did you mean 'sql'?)"]),
+        ([touched, "--variant", "wamer"], ["--variant: no variant 'wamer' (did you mean 'warmer'?)"]),
+        (
+            ["nurture_before_after", "--scores", "--variant", "after"],
+            ["--scores: leads have no score here; write points of warmth, or 'fit' in scoring"],
+        ),
+    ):
+        assert funnelsim("touches", *words, code=2).stderr.splitlines() == messages
+
+
+def test_help_of_touches_has_an_example() -> None:
+    text = " ".join(funnelsim("touches", "--help").stdout.split())
+    assert "Examples: funnelsim touches nurture_before_after" in text
+
+
 def test_compare_two_files(tmp_path: Path) -> None:
     other = tmp_path / "longer.yaml"
     other.write_text(fs.load(TRUNK).set({"stages.sql.moves.expire.after": "14d"}).dump(), encoding="utf-8")
@@ -218,12 +321,20 @@ def test_invalid_files(command: str, path: Path, monkeypatch: pytest.MonkeyPatch
     assert result.stdout == ""
 
 
-SHIPPED = sorted(path.stem for path in SCENARIOS.glob("*.yaml") if path.name != "evidence.yaml")
+SHIPPED = sorted(
+    path.relative_to(SCENARIOS).with_suffix("").as_posix()
+    for path in SCENARIOS.rglob("*.yaml")
+    if path.name != "evidence.yaml"
+)
 NAMES = ", ".join(SHIPPED[:-1]) + f" and {SHIPPED[-1]}"
 
 WRONG: dict[str, tuple[str, str]] = {
     "no file": ("run nowhere.yml", f"nowhere.yml: no such file; shipped scenarios: {NAMES}"),
     "no shipped one": ("show trnk", f"trnk: no such file; shipped scenarios: {NAMES} (did you mean 'trunk'?)"),
+    "no shipped one in a folder": (
+        "show consumr",
+        f"consumr: no such file; shipped scenarios: {NAMES} (did you mean 'markets/consumer'?)",
+    ),
     "no file, and more": (
         "run nowhere --set horizon --png x.svg",
         f"""nowhere: no such file; shipped scenarios: {NAMES}
@@ -458,6 +569,8 @@ def test_shipped_scenarios_are_found_by_name(tmp_path: Path, monkeypatch: pytest
     monkeypatch.chdir(tmp_path)
     assert funnelsim("show", "trunk").stdout == whole
     assert "CNY per SQL" in funnelsim("explain", "cost_per_sql", "trunk").stdout
+    in_folder = funnelsim("show", str(SCENARIOS / "markets" / "consumer.yaml")).stdout
+    assert funnelsim("show", "markets/consumer").stdout == in_folder
     (tmp_path / "trunk").write_text(ONE, encoding="utf-8")
     assert funnelsim("show", "trunk").stdout.startswith("One: ")
 
@@ -471,13 +584,16 @@ def test_the_list_of_shipped_scenarios() -> None:
 def test_shipped_scenarios_of_an_installed_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In a wheel they lie in the package, as pyproject.toml says."""
     package = tmp_path / "funnelsim"
-    (package / "shipped").mkdir(parents=True)
-    (package / "shipped" / "one.yaml").write_text(ONE, encoding="utf-8")
+    (package / "shipped" / "some").mkdir(parents=True)
+    for name in ("one", "some/other"):
+        (package / "shipped" / f"{name}.yaml").write_text(ONE, encoding="utf-8")
     monkeypatch.setattr("funnelsim.cli.shipped.fs.__file__", str(package / "__init__.py"))
-    assert funnelsim("scenarios").stdout == "one  One\n"
-    assert funnelsim("show", "one").stdout.startswith("One: ")
+    assert funnelsim("scenarios").stdout == "one         One\nsome/other  One\n"
+    for name in ("one", "some/other"):
+        assert funnelsim("show", name).stdout.startswith("One: ")
     assert 'scenarios = "funnelsim/shipped"' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    (package / "shipped" / "one.yaml").unlink()
+    for name in ("one", "some/other"):
+        (package / "shipped" / f"{name}.yaml").unlink()
     assert funnelsim("show", "one", code=2).stderr == "one: no such file\n"
 
 

@@ -58,6 +58,12 @@ class Asked:
             ]
             return None
 
+    def meant(self, path: Path, variant: str | None, settings: Iterable[str], horizon: str | None) -> list[Scenario]:
+        """Return the scenario that is meant, in a list that is empty or longer where that is not known."""
+        scenario = self.scenario(path)
+        versions = [] if scenario is None else self.variant(scenario, variant)
+        return self.with_settings(versions, settings, horizon)
+
     def variant(self, scenario: Scenario, name: str | None, option: str = "--variant") -> list[Scenario]:
         """Return a variant; where there is none of this name, all that may have been meant."""
         if name is None or (name == BASE and BASE not in scenario.variants):

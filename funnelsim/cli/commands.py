@@ -12,6 +12,7 @@ import funnelsim as fs
 from funnelsim.cli import shipped
 from funnelsim.cli.asked import Asked
 from funnelsim.cli.comparing import check_alike, scenarios_to_compare
+from funnelsim.cli.contacts import touches
 from funnelsim.cli.ending import (
     BrokenGuardError,
     WrongInputError,
@@ -91,7 +92,7 @@ def run(
     """Run a scenario many times and print its figures."""
     with ending(debug):
         asked = Asked()
-        meant = _meant(asked, scenario, variant, set_, horizon)
+        meant = asked.meant(scenario, variant, set_, horizon)
         group: Any = asked.grouping(by, meant)
         asked.metrics(metric, meant, group, over)
         asked.written(out, overwrite, png)
@@ -185,6 +186,14 @@ def compare(
         each(show_figures, draw)
 
 
+app.command(
+    epilog=(
+        "Examples: funnelsim touches nurture_before_after --variant after --horizon 30d; with --by touch --incremental "
+        "also what each of them truly adds: one more run without each."
+    )
+)(touches)
+
+
 @app.command(epilog="Example: funnelsim show trunk --variant two_weeks")
 def show(
     scenario: File,
@@ -199,7 +208,7 @@ def show(
     """Draw the funnel, and say in sentences what will be simulated."""
     with ending(debug):
         asked = Asked()
-        meant = _meant(asked, scenario, variant, set_, horizon)
+        meant = asked.meant(scenario, variant, set_, horizon)
         asked.refuse()
         if resolved:
             hand_over(meant[0].dump())
@@ -225,7 +234,7 @@ def trace(
     """Print the event log of one run, or one lead's story."""
     with ending(debug):
         asked = Asked()
-        meant = _meant(asked, scenario, variant, set_, horizon)
+        meant = asked.meant(scenario, variant, set_, horizon)
         asked.lead(lead, meant)
         asked.refuse()
 
@@ -355,13 +364,3 @@ def _main(version: Annotated[bool, typer.Option("--version", help="Print the ver
     if version:
         say(f"funnelsim {fs.__version__}")
         raise typer.Exit
-
-
-# ---------------------------------------------------------------- what commands share
-def _meant(
-    asked: Asked, path: Path, variant: str | None, settings: list[str], horizon: str | None
-) -> list[fs.Scenario]:
-    """Return the scenario that is meant, in a list that is empty or longer where that is not known."""
-    scenario = asked.scenario(path)
-    versions = [] if scenario is None else asked.variant(scenario, variant)
-    return asked.with_settings(versions, settings, horizon)

@@ -13,8 +13,13 @@ EVIDENCE = "evidence.yaml"
 
 
 def shipped() -> dict[str, Path]:
-    """Return the scenarios that come with funnelsim, by name: in the package, or in a checkout in ``scenarios/``."""
-    return {file.stem: file for file in _files(_folder()) if file.name != EVIDENCE}
+    """Return the scenarios that come with funnelsim, by name: in the package, or in a checkout in ``scenarios/``.
+
+    One in a folder of its own has the folder in its name, as in ``markets/consumer``.
+    """
+    folder = _folder()
+    there = {file.relative_to(folder).with_suffix("").as_posix(): file for file in _files(folder)}
+    return {name: there[name] for name in sorted(there) if there[name].name != EVIDENCE}
 
 
 def evidence() -> Path:
@@ -38,20 +43,19 @@ def _checkout() -> Path:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.yaml"))
+    return sorted(folder.rglob("*.yaml"))
 
 
 def find(path: Path) -> Path:
     """Return a file as it was named, or the shipped scenario of this name where there is no such file."""
-    name = str(path)
-    return path if os.path.isfile(path) else shipped().get(name, path)
+    return path if os.path.isfile(path) else shipped().get(path.as_posix(), path)
 
 
 def otherwise(path: Path) -> str:
     """Say which shipped scenario may have been meant by a file that does not exist, and which there are."""
     names = shipped()
     near = near_miss(path.stem, names) if names else ""
-    return f"; shipped scenarios: {listed(names, 'and')}{near}" if names else ""
+    return f"; shipped scenarios: {listed(names, 'and', most=len(names))}{near}" if names else ""
 
 
 def is_missing(path: Path) -> bool:

@@ -7,11 +7,13 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
+from funnelsim.engines.histories import History
 from funnelsim.engines.rows import LogRow
 from funnelsim.engines.tables import Tables
 from funnelsim.engines.tally import layout_of
 from funnelsim.program import Program
 from funnelsim.program import records as p
+from funnelsim.program.calendar import DAY
 
 
 class Account:
@@ -23,6 +25,8 @@ class Account:
         self.counts = counts
         """(cells, kinds) of the lead's cohort and group."""
         self.edges: list[int] = program.structure.cell_edge.tolist()
+        self.history = History(program, tables)
+        """As of the row that is told."""
 
     def cell(self, tick: int) -> int:
         """Return the cell of a tick; the first is the warm-up, which enters no count (rule 4)."""
@@ -49,11 +53,22 @@ class Account:
         return int(self.structure.moves["team"][row.move])
 
 
+def is_old(tables: Tables, row: LogRow) -> bool:
+    """Say whether a lead is old when something happens."""
+    old_ticks = int(tables.run[0]["old_ticks"])
+    if old_ticks >= 0:
+        return row.tick - row.created >= old_ticks
+    return bool(row.created < tables.day_month_tick[row.tick // DAY])
+
+
 class Observer(ABC):
-    """One who is told the rows of a lead's log, one after another, and counts one side of the story."""
+    """One who is told the rows of a lead's log, one after another, and counts one side of the story.
+
+    The lead's history has been told each row before.
+    """
 
     def __init__(self, account: Account) -> None:
-        self.account, self.layout = account, account.layout
+        self.account, self.layout, self.history = account, account.layout, account.history
 
     @abstractmethod
     def see(self, row: LogRow) -> None:

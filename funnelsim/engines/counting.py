@@ -11,7 +11,8 @@ import itertools
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 
-from funnelsim.engines.accounts import Account, Observer
+from funnelsim.engines.accounts import Account, Observer, is_old
+from funnelsim.engines.contacts_counting import Contacts, Reached, Scores, Streams
 from funnelsim.engines.rows import (
     ASKED,
     BEGUN,
@@ -20,12 +21,15 @@ from funnelsim.engines.rows import (
     EXHAUSTED,
     EXTENDED,
     FAILED,
+    OPTED_OUT,
     PASSED,
+    POSTPONED,
     PRESENT,
     STALLED,
     STOPPED,
     SUCCEEDED,
     TURNED_AWAY,
+    WITHHELD,
     WOKEN,
     LogRow,
 )
@@ -35,10 +39,12 @@ from funnelsim.engines.tally import age_bin
 from funnelsim.engines.working_time import team_clock
 from funnelsim.program import Program
 from funnelsim.program import records as p
-from funnelsim.program.calendar import DAY
 
 ENDED = (FAILED, SUCCEEDED, EXHAUSTED)
 """Outcomes of an attempt that is over; in this order they are counted."""
+
+GOES_ON = (PASSED, OPTED_OUT)
+"""Outcomes that count as successes of their row."""
 
 
 def count_log(
@@ -84,10 +90,16 @@ def count_log(
             Hands(account),
             Sales(account),
             Weeks(account),
+            Contacts(account),
+            Streams(account),
+            Reached(account),
+            *((Scores(account),) if program.is_scored else ()),
         )
-        for observer in observers:
-            for row in rows:
+        for row in rows:
+            account.history.see(row)
+            for observer in observers:
                 observer.see(row)
+        for observer in observers:
             observer.end()
         count_waste(account, rows, work.counted_busy)
 
@@ -105,8 +117,8 @@ class Moves(Observer):
         old = int(is_old(account.tables, row))
         if row.move != p.NONE and row.attempt == 1 and row.outcome != EXTENDED:
             self.done[row.move] = 0  # the first attempt of a stay, or since a trigger started the move again
-        if row.outcome in (*ENDED, PASSED):
-            kind = ENDED.index(SUCCEEDED if row.outcome == PASSED else row.outcome)
+        if row.outcome in (*ENDED, *GOES_ON):
+            kind = ENDED.index(SUCCEEDED if row.outcome in GOES_ON else row.outcome)
             account.add(row.tick, layout.attempt + row.row * 6 + kind * 2 + old)
         if row.outcome == SUCCEEDED:
             self.done[row.move] += 1
@@ -119,8 +131,10 @@ class Moves(Observer):
 
     def leads_on(self, row: LogRow) -> bool:
         """Say whether a success led `to`; on the last attempt one that does not may lead `otherwise`."""
-        needs = self.account.tables.moves[self.account.regime(row.tick), row.move]["needs"]
-        return bool(self.account.structure.moves["to"][row.move] != p.NONE and self.done[row.move] >= needs)
+        move = self.account.tables.moves[self.account.regime(row.tick), row.move]
+        if move["num_turns"] > 0:
+            return bool(self.account.structure.rows["to"][row.row] != p.NONE)
+        return bool(move["to"] != p.NONE and self.done[row.move] >= move["needs"])
 
 
 class Ways(Observer):
@@ -141,18 +155,19 @@ class Ways(Observer):
             account.add(row.tick, layout.present + row.channel)
         elif row.outcome in (STALLED, WOKEN):
             account.add(row.tick, layout.stalled + row.stage, 1 if row.outcome == STALLED else -1)
-        if row.to == p.NONE:
+        stage = self.history.entered
+        if stage == p.NONE:
             return
         if self.stage != p.NONE:
             account.add(row.tick, layout.exit + self.stage)
-        self.stage = row.to
+        self.stage = stage
         if row.outcome != PRESENT:
-            first, old = row.to not in self.visited, is_old(account.tables, row)
-            account.add(row.tick, layout.entry + row.to * 4 + first * 2 + old)
-            account.add(row.tick, layout.value + row.to, row.value)
+            first, old = stage not in self.visited, is_old(account.tables, row)
+            account.add(row.tick, layout.entry + stage * 4 + first * 2 + old)
+            account.add(row.tick, layout.value + stage, row.value)
             if first and account.cell(row.tick) > 0:
-                self.ages[row.to, age_bin(row.tick - row.created)] += 1
-        self.visited.add(row.to)
+                self.ages[stage, age_bin(row.tick - row.created)] += 1
+        self.visited.add(stage)
 
 
 class Work(Observer):
@@ -181,7 +196,7 @@ class Work(Observer):
                 account.add(row.tick, layout.turned_away + account.team(row))
             if row.outcome == BEGUN:
                 self.begin(row, waited)
-        elif row.outcome in (*ENDED, STOPPED) and row.move in self.begun:
+        elif row.outcome in (*ENDED, STOPPED, OPTED_OUT, WITHHELD, POSTPONED) and row.move in self.begun:
             self.work(row.move, row.tick)
 
     def begin(self, row: LogRow, waited: int) -> None:
@@ -223,13 +238,9 @@ def count_waste(account: Account, rows: Sequence[LogRow], busy: Counter[int]) ->
     busy : mapping
         By team: ticks of its clock worked on the lead in the counted cells.
     """
-    entered = [row.to for row in rows if row.to != p.NONE]
-    stream = p.NONE
-    for stage in entered:
-        track = int(account.structure.track[stage])
-        stream = stream if track == p.KEEP else track
-    won = any(account.is_a(stage, p.WON) for stage in entered)
-    if won or stream != p.NONE or account.is_a(entered[-1], p.SALES | p.WORKED):
+    history, stages = account.history, len(account.program.stages)
+    won = any(account.is_a(row.to, p.WON) for row in rows if row.to < stages)
+    if won or history.stream != p.NONE or account.is_a(history.stage, p.SALES | p.WORKED):
         return
     layout, last, first = account.layout, len(account.edges) - 2, rows[0]
     counted = [row for row in rows if account.cell(row.tick) > 0]
@@ -237,11 +248,3 @@ def count_waste(account: Account, rows: Sequence[LogRow], busy: Counter[int]) ->
     account.counts[last, layout.wasted_cost] += sum(row.cost for row in counted)
     for team, ticks in busy.items():
         account.counts[last, layout.wasted_busy + team] += ticks
-
-
-def is_old(tables: Tables, row: LogRow) -> bool:
-    """Say whether a lead is old when something happens."""
-    old_ticks = int(tables.run[0]["old_ticks"])
-    if old_ticks >= 0:
-        return row.tick - row.created >= old_ticks
-    return bool(row.created < tables.day_month_tick[row.tick // DAY])

@@ -9,8 +9,11 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import numba
+import numba.extending
 
 from funnelsim.engines.code_cache import cache_of
+
+_numba: Any = numba  # what is used of its inside has types in some versions only
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -73,8 +76,25 @@ def inlined(function: Function) -> Function:
     return _decorate(function, _nrt=False, forceinline=True)
 
 
+@_numba.extending.intrinsic  # type: ignore[untyped-decorator]
+def stay_apart(typing_context: Any) -> Any:
+    """Keep the code of the function whose first line this is out of its callers'.
+
+    For what happens seldom: where it does not, the code around the call stays small, which is faster to run and to
+    compile.
+    """
+
+    def mark(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        builder.function.attributes.add("noinline")
+        return context.get_dummy_value()
+
+    return _numba.core.types.void(), mark
+
+
 def _decorate(function: Function, **options: bool) -> Function:
     njit: Any = numba.njit
+    # else a function would be inlined everywhere if the first to call it is inlined itself
+    options = {"forceinline": False, **options}
     dispatcher = njit(nogil=True, fastmath=False, error_model="numpy", **options)(function)
     if (cache := cache_of(function)) is not None:
         dispatcher._cache = cache

@@ -10,15 +10,17 @@ from __future__ import annotations
 import numpy as np
 
 from funnelsim.engines import luck, rows
+from funnelsim.engines.chains import NOTHING
 from funnelsim.engines.jit import inlined, lean
 from funnelsim.engines.lives import finish
 from funnelsim.engines.meeting import COMING, ask, get_in_line
 from funnelsim.engines.passing import answer, assign, go, look_who_asked, take_up, turn_away
 from funnelsim.engines.philox import lead_key
 from funnelsim.engines.queues import forget
+from funnelsim.engines.reaching import begin_worth, is_scored
 from funnelsim.engines.state import IDLE, NO_ROOM, Run, clear
 from funnelsim.engines.tables import UNLIMITED
-from funnelsim.engines.walking import ATTEMPT, IN_VAIN, NOTHING, PAGE, move_on, replan, settle, walk
+from funnelsim.engines.walking import ATTEMPT, IN_VAIN, PAGE, move_on, replan, settle, walk
 from funnelsim.program import records as p
 from funnelsim.program.calendar import DAY
 
@@ -152,7 +154,8 @@ def meet(run: Run, slot: int) -> tuple[int, int, int]:
     move, due = settle(run, slot, now, False)
     if at.next_page < len(tables.calendar_tick) and tables.calendar_tick[at.next_page] <= now:
         return slot, PAGE, p.NONE
-    if due == now and (tables.moves[at.regime, move].team < 0 or run.own[slot, move].phase != IDLE):
+    this = tables.moves[at.regime, move]
+    if due == now and (this.team < 0 or this.num_turns > 0 or run.own[slot, move].phase != IDLE):
         return slot, ATTEMPT, move
     if due == now:
         ask(run, slot, move, now)
@@ -249,9 +252,10 @@ def begin(run: Run, slot: int, tick: int, happened: int) -> None:
     at.cell = 0
     at.regime = 0
     move_on(tables.cell_edge, tables.regime_tick, at, tick)
-    first = tables.kind_first
     for q in range(len(kinds)):
-        kinds[q] = luck.value_of(tables.values[at.regime], first[q], first[q + 1], at.key)
+        kind = tables.kinds[q]
+        given = luck.share_cell(kind, kinds, at.channel)
+        kinds[q] = luck.value_of(kind, tables.values, tables.shares[at.regime], given, at.key)
     at.group = 0
     if run.by == p.BY_CHANNEL:
         at.group = at.channel
@@ -266,6 +270,8 @@ def begin(run: Run, slot: int, tick: int, happened: int) -> None:
         at.next_page += 1
     begin_life(run, slot)
     at.new = 1 if happened == rows.CREATED and at.cell > 0 else 0  # rule 4
+    if at.new == 1 and is_scored(run):
+        begin_worth(run, slot)
 
 
 @lean
@@ -290,6 +296,7 @@ def begin_life(run: Run, slot: int) -> None:
     at.sales_since = p.NONE
     at.week_until = p.NONE
     at.in_pipeline = 0
+    begin_touches(run, slot)
     for i in range(len(visits)):
         visits[i] = 0
     for i in range(len(own)):
@@ -300,3 +307,28 @@ def begin_life(run: Run, slot: int) -> None:
         busy[i] = 0
     for i in range(len(passed)):
         passed[i] = 0
+
+
+@lean
+def begin_touches(run: Run, slot: int) -> None:
+    """Make everything that touches leave, and rules look at, that of a lead that has not done anything yet."""
+    at = run.at[slot]
+    at.came_from = p.NONE
+    at.came_as = p.NONE
+    at.behaviour = p.NO_BEHAVIOUR
+    at.active_since = at.created
+    at.warmth = 0
+    at.fatigue = 0
+    at.warm_since = at.created
+    at.tired_since = at.created
+    at.touched = 0
+    at.opted_out = 0
+    at.profiled = UNLIMITED
+    for i in range(run.had.shape[1]):
+        run.had[slot, i] = 0
+    for i in range(run.got_stream.shape[1]):
+        run.got_stream[slot, i] = 0
+    for i in range(run.got_touch.shape[1]):
+        run.got_touch[slot, i] = 0
+    for i in range(run.ring_count.shape[1]):
+        run.ring_count[slot, i] = 0

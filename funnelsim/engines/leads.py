@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import simpy
 
+from funnelsim.engines.deciding import Store
 from funnelsim.engines.tables import UNLIMITED
 from funnelsim.program import records as p
 
@@ -18,6 +19,8 @@ class Clock(NamedTuple):
 
     process: simpy.Process
     tick: int
+    event: int
+    """Number of the lead's event in which, or after which, it was set."""
 
 
 @dataclass(eq=False)
@@ -53,7 +56,7 @@ class Lead:
     number: int
     created: int
     kinds: list[int]
-    """The segment, then the value of each trait."""
+    """The segment, then the value of each trait and of what is observed."""
     stage: int = p.NONE
     """Rule 9: always one, once it is created, and at most one stream."""
     stream: int = p.NONE
@@ -83,6 +86,31 @@ class Lead:
     stalled: bool = False
     logged: int = 0
     """Rows of the log so far."""
+    events: int = 0
+    """Attempts that are over, and its coming."""
+
+    # what it has shown, and what was done to it (rules 55 to 65)
+    warmth: Store = field(default_factory=Store)
+    fatigue: Store = field(default_factory=Store)
+    behaviour: int = p.NO_BEHAVIOUR
+    """The last."""
+    active: int = 0
+    """Tick of its last activity in life, from which its silence counts."""
+    touched: int = 0
+    """Touches that were delivered to it."""
+    opted_out: bool = False
+    came_from: int = p.NONE
+    """The stage that it left for the present one."""
+    reason: int = p.NONE
+    """Why it did."""
+    had: Counter[int] = field(default_factory=Counter)
+    """Pieces of each asset."""
+    sent: dict[int, list[int]] = field(default_factory=dict)
+    """By limit of contact: ticks of the touches it holds for."""
+    held: set[int] = field(default_factory=set)
+    """Moves whose rule held when it was last tested in this stay (rule 68)."""
+    planned: dict[int, int] = field(default_factory=dict)
+    """By move: for when a touch was planned that is postponed (rule 63)."""
 
     # who owns it (rules 46 to 50)
     team: int = p.NONE
@@ -120,6 +148,7 @@ class Lead:
         """Count what is of one stay from nothing (rules 12 and 29)."""
         for counts in (self.attempts, self.misses, self.done, self.extended, self.step):
             counts[move] = 0
+        self.planned.pop(move, None)
 
     def nearest(self, deadlines: set[int]) -> int:
         """Tick of the nearest of these moves whose clocks run; UNLIMITED if none does."""

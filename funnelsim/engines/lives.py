@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from funnelsim.engines import luck
 from funnelsim.engines.follow_ups import planned_follow_ups
-from funnelsim.engines.jit import lean
+from funnelsim.engines.jit import lean, stay_apart
 from funnelsim.engines.meeting import count_work
+from funnelsim.engines.reaching import is_scored, take_profile
 from funnelsim.engines.state import WORKING, Run
+from funnelsim.engines.tables import UNLIMITED
 from funnelsim.engines.tally import MONTH, WEEK
 from funnelsim.program import records as p
 
@@ -38,6 +40,7 @@ def count_at(run: Run, slot: int, tick: int, kind: int, number: int) -> None:
 @lean
 def note_stage(run: Run, slot: int, stage: int, destination: int, tick: int, present: bool) -> None:
     """Note that a lead has come from a stage, or NONE, to another, one of which means something to sales."""
+    stay_apart()
     at, flags = run.at[slot], run.tables.containers[0, destination].flags
     before = run.tables.containers[0, stage].flags if stage >= 0 else 0
     if flags & p.SALES and not before & p.SALES:
@@ -55,6 +58,8 @@ def note_stage(run: Run, slot: int, stage: int, destination: int, tick: int, pre
         at.week_begun = 0
     follow_pipeline(run, slot, destination, flags, tick)
     if flags & p.WON:
+        if at.won == 0 and at.new == 1 and is_scored(run):
+            count_at(run, slot, tick, run.layout.fit_won + at.fit_bin, 1)
         at.won = 1
 
 
@@ -113,6 +118,8 @@ def finish(run: Run, slot: int) -> None:
     end = tables.run[0].end_tick
     last = len(tables.cell_edge) - 2
     at.cell = last
+    if at.profiled < UNLIMITED:
+        take_profile(run, slot)
     if at.open > 0:
         for i in range(run.own.shape[1]):
             if run.own[slot, i].phase == WORKING:

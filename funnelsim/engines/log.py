@@ -22,6 +22,9 @@ ENGINES: tuple[Engine, ...] = ("kernel", "simpy")
 MONEY = 10_000
 """Units of money in one of the currency (semantics, rule 2)."""
 
+POINT = 1_000
+"""Units of warmth in one point (semantics, rule 55)."""
+
 
 def trace(scenario: Scenario, *, seed: int = 1, replication: int = 0, engine: Engine = "kernel") -> pd.DataFrame:
     """Run one replication and return its event log.
@@ -41,11 +44,13 @@ def trace(scenario: Scenario, *, seed: int = 1, replication: int = 0, engine: En
     DataFrame
         One row an event, in order of time, then lead. Columns: `time` (days since the scenario's start; negative in
         the warm-up), `date`, `lead` (channel and number), `channel`, `segment`, `stage` and `stream` (where the lead
-        stood), `move` (the touch, where a track made it, or the step that a script had come to), `attempt` (in this
-        stay, from 1; of an extended deadline the number of the extension), `outcome` (see `rows.OUTCOMES`), `to`
-        (where it came to stand), `cost` and `value` (in the currency), `age` (days since the lead was created),
-        `person` (team and name of who worked, or got the lead, or left it), `reason` (why the lead was led on). Texts
-        are categories; an empty text says that there is none.
+        stood), `move` (the touch, or what of it was decided last, such as ``mail.open``; or the step that a script had
+        come to), `attempt` (in this stay, from 1; of an extended deadline the number of the extension), `outcome` (see
+        `rows.OUTCOMES`), `to` (the stage where it came to stand, or the track where it stayed in its stage), `cost` and
+        `value` (in the currency), `age` (days since the lead was created), `person` (team and name of who worked, or
+        got the lead, or left it), `reason` (why the lead was led on), `content` (what was given with a touch),
+        `warmth` (points that the lead then had, after the attempt, where it was one). Texts are
+        categories; an empty text says that there is none.
 
     Raises
     ------
@@ -103,11 +108,13 @@ def log_frame(program: Program, matrix: p.IntArray) -> pd.DataFrame:
             "move": named(action, actions),
             "attempt": column["attempt"],
             "outcome": named(column["outcome"], OUTCOMES),
-            "to": named(column["to"], program.stages),
+            "to": named(column["to"], (*program.stages, *program.streams)),
             "cost": column["cost"] / MONEY,
             "value": column["value"] / MONEY,
             "age": (column["tick"] - column["created"]) / DAY,
             "person": named(column["person"], program.people),
             "reason": named(column["reason"], program.reasons),
+            "content": named(column["asset"], program.assets),
+            "warmth": column["warmth"] / POINT,
         }
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from funnelsim.engines.jit import lean
+from funnelsim.engines.jit import inlined, lean
 from funnelsim.engines.numerics import log
 from funnelsim.engines.philox import Word, counter, philox, to_unit
 from funnelsim.engines.philox import threshold as threshold_of
@@ -17,15 +17,17 @@ from funnelsim.program import records as p
 
 # Slots of one attempt. Two words come from each: the first word of ATTEMPT is the wait, the second the chance; of
 # WORK and what follows, one slot for each row of a script, the first is the working time, the second the chance of a
-# step.
+# step. The rows of a touch before its response have slots of their own, from 200 on by their role; an open that is
+# recorded, or that did not happen and is, has the first word of that of OPEN.
 ATTEMPT, PHASE, EXTENSION, WORK = range(4)
+TOUCH = 200
 
 # Widths of the counter's fields (rule 33).
 MOST_VISITS, MOST_ATTEMPTS = (1 << 20) - 1, (1 << 36) - 1
 
 
 # ---------------------------------------------------------------- moves
-@lean
+@inlined
 def wait_ticks(wait: p.Record, pool: p.FloatArray, key: Word, lead: Word, visit: int, attempt: int) -> int:
     """Draw the wait before an attempt; UNLIMITED for `never`."""
     if wait.code == NEVER:
@@ -34,6 +36,13 @@ def wait_ticks(wait: p.Record, pool: p.FloatArray, key: Word, lead: Word, visit:
         return draw(wait, pool, 0.5)
     words = philox(counter(visit, attempt, ATTEMPT), lead, key)
     return draw(wait, pool, to_unit(words[0]))
+
+
+@inlined
+def attempt_words(key: Word, lead: Word, visit: int, attempt: int) -> tuple[Word, Word]:
+    """Return the word of the wait before an attempt, and the one that decides it; both come in one draw."""
+    words = philox(counter(visit, attempt, ATTEMPT), lead, key)
+    return words[0], words[1]
 
 
 @lean
@@ -45,7 +54,7 @@ def phase_ticks(wait: p.Record, pool: p.FloatArray, key: Word, lead: Word, visit
     return phase(wait, pool, to_unit(words[0]), to_unit(words[1]))
 
 
-@lean
+@inlined
 def chance_word(key: Word, lead: Word, visit: int, attempt: int) -> int:
     """Return the word that decides an attempt."""
     return philox(counter(visit, attempt, ATTEMPT), lead, key)[1]
@@ -55,6 +64,34 @@ def chance_word(key: Word, lead: Word, visit: int, attempt: int) -> int:
 def step_word(key: Word, lead: Word, visit: int, attempt: int, step: int) -> int:
     """Return the word that decides a step of a script, from 1 on."""
     return philox(counter(visit, attempt, WORK + step), lead, key)[1]
+
+
+@inlined
+def touch_word(key: Word, lead: Word, visit: int, attempt: int, role: int) -> int:
+    """Return the word that decides a row of a touch; that of its response is that of any attempt."""
+    slot = ATTEMPT if role == p.RESPONSE else TOUCH + role
+    return philox(counter(visit, attempt, slot), lead, key)[1]
+
+
+@lean
+def record_word(key: Word, lead: Word, visit: int, attempt: int) -> int:
+    """Return the word that decides whether an open is recorded, or one that did not happen."""
+    return philox(counter(visit, attempt, TOUCH + p.OPEN), lead, key)[0]
+
+
+@lean
+def asset_rank(asset: p.Record, lead: Word, had: int) -> float:
+    """Return what orders the assets a lead can be given, the smallest first (rule 62).
+
+    Parameters
+    ----------
+    asset : tables.ASSET
+    lead : int
+        The lead's key.
+    had : int
+        Pieces of it that the lead has had.
+    """
+    return float(-log(to_unit(philox(counter(had, 0, ATTEMPT), lead, asset.key)[0])) / asset.share)
 
 
 @lean
@@ -109,15 +146,17 @@ def age_ticks(wait: p.Record, pool: p.FloatArray, key: Word, lead: Word) -> int:
 
 
 @lean
-def value_of(values: p.RecordArray, first: int, end: int, lead: Word) -> int:
-    """Draw which value of a kind a lead has: the smallest -log(u) / share wins (rule 34).
+def value_of(kind: p.Record, values: p.RecordArray, shares: p.FloatArray, given: int, lead: Word) -> int:
+    """Draw which value of a kind a lead has: the smallest -log(u) / share wins (rules 34 and 53).
 
     Parameters
     ----------
+    kind : records.KIND
     values : (V,) of tables.VALUE
+    shares : (X,)
         Of the regime that holds.
-    first, end : int
-        The values of the kind.
+    given : int
+        The cell of the table of shares that the lead is in (`share_cell`).
     lead : int
         The lead's key.
 
@@ -126,12 +165,21 @@ def value_of(values: p.RecordArray, first: int, end: int, lead: Word) -> int:
     int
         From 0, within the kind.
     """
-    best, chosen = np.inf, 0
-    if end - first > 1:
-        for i in range(first, end):
-            share = values[i].share
+    best, chosen, number = np.inf, 0, kind.end - kind.first
+    if number > 1:
+        for i in range(number):
+            share = shares[kind.first_share + given * number + i]
             if share > 0.0:
-                time = -log(to_unit(philox(counter(0, 0, ATTEMPT), lead, values[i].key)[0])) / share
+                time = -log(to_unit(philox(counter(0, 0, ATTEMPT), lead, values[kind.first + i].key)[0])) / share
                 if time < best:
-                    best, chosen = time, i - first
+                    best, chosen = time, i
     return chosen
+
+
+@lean
+def share_cell(kind: p.Record, kinds: p.IntArray, channel: int) -> int:
+    """Return the cell of a kind's table of shares for a lead whose earlier kinds are known (rule 53)."""
+    cell = kinds[0] * kind.per_segment + channel * kind.per_channel
+    if kind.of >= 0:
+        cell += kinds[kind.of] * kind.per_true
+    return int(cell)

@@ -7,27 +7,19 @@ Rules 40, 43, 44 and 46 to 51 of `semantics.md`, as far as a lead is active in t
 from __future__ import annotations
 
 from funnelsim.engines import luck, rows
-from funnelsim.engines.jit import lean
+from funnelsim.engines.jit import lean, stay_apart
+from funnelsim.engines.judging import holds_now
 from funnelsim.engines.philox import below
 from funnelsim.engines.queues import join, without
-from funnelsim.engines.state import ASKING, IDLE, WAITING, WORKING, Run, record
-from funnelsim.engines.stepping import HALVES, container_of
+from funnelsim.engines.recording import tell
+from funnelsim.engines.state import ASKING, IDLE, WAITING, WORKING, Run
+from funnelsim.engines.stepping import HALVES, container_of, row_of
 from funnelsim.engines.tables import UNLIMITED
 from funnelsim.engines.working_time import team_clock, work_end
 from funnelsim.program import records as p
 
 # Whether a lead waits for an owner: it is in the line, or has yet to say so, since it was walked ahead of the others.
 IN_LINE, COMING = 1, 2
-
-
-@lean
-def tell(run: Run, slot: int, tick: int, move: int, row: int, attempt: int, outcome: int, person: int) -> None:
-    """Write a row of the log that leads nowhere and costs nothing."""
-    at = run.at[slot]
-    record(
-        run.log, run.state[0], at, run.kinds[slot, 0], tick, at.stage, at.stream, move, row, attempt, outcome,
-        p.NONE, 0, 0, person, p.NONE,
-    )  # fmt: skip
 
 
 @lean
@@ -41,6 +33,7 @@ def count(run: Run, slot: int, kind: int, number: int) -> None:
 @lean
 def ask(run: Run, slot: int, move: int, tick: int) -> None:
     """Rule 40: a move asks for a person."""
+    stay_apart()
     at, state = run.at[slot], run.state[0]
     this, mine = run.tables.moves[at.regime, move], run.own[slot, move]
     request = run.requests[slot, move]
@@ -50,7 +43,8 @@ def ask(run: Run, slot: int, move: int, tick: int) -> None:
     request.asked = tick
     request.person = p.NONE
     request.queue = p.NONE
-    tell(run, slot, tick, move, this.first_row + mine.attempts % this.num_rows, mine.attempts + 1, rows.ASKED, p.NONE)
+    row = row_of(run.tables.turns[at.regime], this, mine)
+    tell(run, slot, tick, move, row, mine.attempts + 1, rows.ASKED, p.NONE)
     count(run, slot, run.layout.queue + this.team, 1)
     if this.owned == 1:
         if at.person >= 0:
@@ -137,9 +131,10 @@ def leave_queue(run: Run, slot: int, move: int) -> None:
 @lean
 def row_work_end(run: Run, slot: int, move: int, person: int, tick: int) -> int:
     """Return when the work of the row that an attempt has come to ends (rule 39)."""
+    stay_apart()
     tables, at, mine = run.tables, run.at[slot], run.own[slot, move]
     this, worker = tables.moves[at.regime, move], tables.people[person]
-    row = this.first_row + (mine.step if this.num_steps > 0 else mine.attempts % this.num_rows)
+    row = row_of(tables.turns[at.regime], this, mine)
     wait = tables.waits[tables.rows[at.regime, row].takes]
     work = luck.work_ticks(wait, tables.pool, this.key, at.key, mine.starts, mine.attempts, mine.step)
     hours = tables.teams[at.regime, worker.team].hours
@@ -149,6 +144,7 @@ def row_work_end(run: Run, slot: int, move: int, person: int, tick: int) -> int:
 @lean
 def finish_work(run: Run, slot: int, move: int, tick: int) -> None:
     """Let the person who works on a move go, and count for how long they did."""
+    stay_apart()
     request = run.requests[slot, move]
     run.own[slot, move].phase = IDLE
     run.at[slot].open -= 1
@@ -174,39 +170,33 @@ def count_work(run: Run, slot: int, move: int, until: int) -> None:
 
 # ---------------------------------------------------------------- leaving
 @lean
-def leave(run: Run, slot: int, destination: int, tick: int) -> None:
-    """Rules 44 and 49: leave a stage, and a stream that does not go on, with all that was asked for there."""
-    at, containers, stages = run.at[slot], run.tables.containers, run.ages.shape[1]
-    track = containers[0, destination].track
+def leave(run: Run, slot: int, stream: int, tick: int) -> None:
+    """Rules 44 and 49: leave a stage, and a stream unless it is the one to go on, with all that was asked for there."""
+    stay_apart()
+    at = run.at[slot]
     if at.stage >= 0:
-        drop(run, slot, at.stage, tick)
+        drop(run, slot, at.stage, tick, False)
         give_token_back(run, slot)
-    if at.stream >= 0 and track not in (p.KEEP, at.stream):
-        drop(run, slot, stages + at.stream, tick)
+    if at.stream >= 0 and stream != at.stream:
+        drop(run, slot, run.ages.shape[1] + at.stream, tick, False)
 
 
 @lean
-def drop(run: Run, slot: int, container: int, tick: int) -> None:
-    """Drop the requests of a container's moves, and stop the work on them."""
-    at, teams = run.at[slot], run.layout.queue
-    for i in range(run.tables.containers[0, container].first, run.tables.containers[0, container].end):
-        this, mine = run.tables.moves[at.regime, i], run.own[slot, i]
+def drop(run: Run, slot: int, container: int, tick: int, touches: bool) -> None:
+    """Drop the requests of a container's moves, or of its touches, and stop the work on them."""
+    stay_apart()
+    at, tables = run.at[slot], run.tables
+    for i in range(tables.containers[0, container].first, tables.containers[0, container].end):
+        this, mine = tables.moves[at.regime, i], run.own[slot, i]
+        if touches and this.num_turns == 0:
+            continue
+        row = row_of(tables.turns[at.regime], this, mine)
         if mine.phase == WAITING:
-            tell(
-                run,
-                slot,
-                tick,
-                i,
-                this.first_row + mine.attempts % this.num_rows,
-                mine.attempts + 1,
-                rows.DROPPED,
-                p.NONE,
-            )
-            count(run, slot, teams + this.team, -1)
+            tell(run, slot, tick, i, row, mine.attempts + 1, rows.DROPPED, p.NONE)
+            count(run, slot, run.layout.queue + this.team, -1)
             leave_queue(run, slot, i)
             at.open -= 1
         elif mine.phase == WORKING:
-            row = this.first_row + (mine.step if this.num_steps > 0 else mine.attempts % this.num_rows)
             tell(run, slot, tick, i, row, mine.attempts + 1, rows.STOPPED, run.requests[slot, i].person)
             finish_work(run, slot, i, tick)
         elif mine.phase == ASKING:
@@ -234,6 +224,7 @@ def give_token_back(run: Run, slot: int) -> None:
 @lean
 def change_team(run: Run, slot: int, team: int, tick: int) -> None:
     """Rules 46 and 47: leave the stages of one team, and enter those of another; either may be none."""
+    stay_apart()
     at = run.at[slot]
     if at.team >= 0:
         if at.in_line == IN_LINE:
@@ -266,7 +257,7 @@ def get_in_line(run: Run, slot: int) -> None:
     team = tables.teams[at.regime, at.team]
     at.in_line = IN_LINE
     at.rule = team.first_rule
-    while not holds(run, slot, at.rule):
+    while not holds_now(run, slot, at.rule, run.state[0].now):
         at.rule += 1
     node = len(run.at) * run.own.shape[1] + slot
     place = run.nodes[node]
@@ -292,26 +283,11 @@ def leave_line(run: Run, slot: int) -> None:
     run.roots[line] = without(run.nodes, run.roots[line], len(run.at) * run.own.shape[1] + slot)
 
 
-@lean
-def holds(run: Run, slot: int, rule: int) -> bool:
-    """Say whether a lead meets the conditions of a rule of assignment: one of those by each thing that is looked at."""
-    conditions, written = run.tables.conditions, run.tables.rules[rule]
-    i = written.first_condition
-    while i < written.end_condition:
-        by, met = conditions[i].by, False
-        value = run.at[slot].channel if by == p.BY_CHANNEL else run.kinds[slot, by - p.BY_KIND]
-        while i < written.end_condition and conditions[i].by == by:
-            met = met or conditions[i].value == value
-            i += 1
-        if not met:
-            return False
-    return True
-
-
 # ---------------------------------------------------------------- more time, and being taken back
 @lean
 def put_off(run: Run, slot: int, move: int, tick: int) -> bool:
     """Rule 49: at a deadline's clock, put it off or ask for that; False where the deadline comes."""
+    stay_apart()
     at, mine, this = run.at[slot], run.own[slot, move], run.tables.moves[run.at[slot].regime, move]
     word = luck.extension_word(this.key, at.key, mine.starts, mine.extended)
     if not below(word, this.extend_chance):
@@ -348,6 +324,7 @@ def extend(run: Run, slot: int, move: int, tick: int) -> None:
 @lean
 def taken_back(run: Run, slot: int, move: int, tick: int) -> bool:
     """Rule 50: at the clock of what takes a lead back, say whether it does; else it is silent for good, or waits."""
+    stay_apart()
     at, mine, this = run.at[slot], run.own[slot, move], run.tables.moves[run.at[slot].regime, move]
     mine.clock = UNLIMITED
     reached = at.reached & (3 if this.void == p.VOID_IF_REACHED else 2 if this.void == p.VOID_IF_WON else 0)

@@ -67,7 +67,7 @@ class Owners:
             self.let_go(lead)
         if lead.claimed != p.NONE:
             for move in self.funnel.stays.moves_of(self.funnel.stays.recycling + lead.team):
-                self.funnel.stays.cancel(lead, move)
+                self.funnel.clocks.cancel(lead, move)
             lead.claimed = p.NONE
 
     def let_go(self, lead: Lead) -> None:
@@ -115,16 +115,8 @@ class Owners:
     def rule_of(self, lead: Lead) -> int:
         """Rule 46: the first rule of the team whose conditions a lead meets."""
         team = self.tables.teams[0, lead.team]
-        return next(rule for rule in range(int(team["first_rule"]), int(team["end_rule"])) if self.meets(lead, rule))
-
-    def meets(self, lead: Lead, rule: int) -> bool:
-        """Say whether a lead is what all conditions of a rule say; of those on one thing one is enough."""
-        record = self.tables.rules[rule]
-        met: dict[int, bool] = {}
-        for by, value in self.tables.conditions[record["first_condition"] : record["end_condition"]].tolist():
-            has = lead.channel if by == p.BY_CHANNEL else lead.kinds[by - p.BY_KIND]
-            met[by] = met.get(by, False) or has == value
-        return all(met.values())
+        rules = range(int(team["first_rule"]), int(team["end_rule"]))
+        return next(rule for rule in rules if self.funnel.routes.holds(lead, rule))
 
     def choose(self, lead: Lead) -> int:
         """Rule 46: who gets a lead by its rule; NONE if nobody may take it now."""
@@ -170,7 +162,7 @@ class Owners:
     # ------------------------------------------------------------ more time
     def puts_off(self, lead: Lead, move: int) -> bool:
         """Rule 49: at its clock, see whether a deadline is put off or asks for that."""
-        record = self.funnel.stays.move(move)
+        record = self.funnel.move(move)
         if record["extend_by"] == 0 or lead.extended[move] >= record["times"]:
             return False
         word = luck.extension_word(record["key"], lead.key, lead.starts[move], lead.extended[move])
@@ -193,19 +185,19 @@ class Owners:
             if move not in lead.asking:
                 continue  # the lead has left
             lead.asking.discard(move)
-            if not lead.holds_token and self.tokens[lead.owner] < self.funnel.stays.move(move)["per_owner"]:
+            if not lead.holds_token and self.tokens[lead.owner] < self.funnel.move(move)["per_owner"]:
                 lead.holds_token = True
                 self.tokens[lead.owner] += 1
             if lead.holds_token:
                 self.extend(lead, move)
             else:
-                self.funnel.stays.attempt(lead, move)
+                self.funnel.attempts.attempt(lead, move)
 
     def extend(self, lead: Lead, move: int) -> None:
         """Rule 49: a deadline starts again."""
-        record = self.funnel.stays.move(move)
+        record = self.funnel.move(move)
         lead.extended[move] += 1
-        self.funnel.stays.set_clock(lead, move, self.funnel.now + int(record["extend_by"]))
+        self.funnel.clocks.set(lead, move, self.funnel.now + int(record["extend_by"]))
         self.funnel.record_move(lead, move, EXTENDED, int(record["first_row"]), lead.extended[move], lead.owner)
         self.funnel.note_stall(lead)
 
@@ -222,19 +214,19 @@ class Owners:
         stays = self.funnel.stays
         lead.followed = self.funnel.now
         for move in stays.moves_of(stays.recycling + lead.team):
-            if stays.move(move)["trigger"] == p.ON_FOLLOW_UP:
+            if self.funnel.move(move)["trigger"] == p.ON_FOLLOW_UP:
                 stays.trigger(lead, move, self.funnel.now)
 
     def take_back(self, lead: Lead, move: int) -> None:
         """Rule 50: at its clock, see whether a lead is to be taken back: not for good, not yet, or now."""
         protected = self.protected_until(lead)
-        if self.is_void(lead, int(self.funnel.stays.move(move)["void"])):
+        if self.is_void(lead, int(self.funnel.move(move)["void"])):
             lead.started.discard(move)
             self.funnel.note_stall(lead)
         elif self.funnel.now < protected:
-            self.funnel.stays.set_clock(lead, move, protected)
+            self.funnel.clocks.set(lead, move, protected)
         else:
-            self.funnel.stays.attempt(lead, move)
+            self.funnel.attempts.attempt(lead, move)
 
     def is_void(self, lead: Lead, void: int) -> bool:
         """Rule 50: what has come true meanwhile makes it silent for good."""

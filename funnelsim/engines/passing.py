@@ -14,12 +14,12 @@ from funnelsim.engines.meeting import (
     line_of,
     put_in_queue,
     row_work_end,
-    tell,
     wait_for_owner,
 )
 from funnelsim.engines.queues import forget, join, without, without_first
+from funnelsim.engines.recording import tell
 from funnelsim.engines.state import IDLE, WAITING, WORKING, Run
-from funnelsim.engines.stepping import start_afresh, trigger
+from funnelsim.engines.stepping import row_of, start_afresh, trigger
 from funnelsim.engines.tables import UNLIMITED
 from funnelsim.engines.tally import age_bin
 from funnelsim.engines.walking import move_on, replan
@@ -261,7 +261,7 @@ def begin_work(run: Run, slot: int, move: int, person: int) -> None:
     request.person = person
     request.begun = now
     mine.clock = row_work_end(run, slot, move, person, now)
-    row = this.first_row + mine.attempts % this.num_rows
+    row = row_of(run.tables.turns[at.regime], this, mine)
     tell(run, slot, now, move, row, mine.attempts + 1, rows.BEGUN, person)
     count_one(run, slot, layout.queue + this.team, -1)
     count_one(run, slot, layout.begun + move, 1)

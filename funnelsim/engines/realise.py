@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from funnelsim.engines.chances import fill_chances
+from funnelsim.engines.contacts import limit, make_conditions, make_contacts, make_points, make_shares
 from funnelsim.engines.flows import expect_leads, spread_money
 from funnelsim.engines.handles import handle
 from funnelsim.engines.jit import lean
@@ -62,8 +63,10 @@ def realise(recipes: Recipes, seed: Word, replication: Word, tables: Tables) -> 
             position = recipes.backlog[channel]
             tables.channels[regime, channel].backlog = whole(parameters[position]) if position >= 0 else 0
             tables.channels[regime, channel].cost = whole(parameters[recipes.lead_cost[regime, channel]])
-        for i in range(tables.values.shape[1]):
-            tables.values[regime, i].share = parameters[recipes.share[regime, i]]
+        make_shares(recipes, regime, tables)
+        make_points(recipes, regime, tables)
+        make_contacts(recipes, regime, tables)
+        make_conditions(recipes, regime, tables)
         for row in range(tables.rows.shape[1]):
             fill_chances(recipes, regime, row, tables)
         for team in range(tables.teams.shape[1]):
@@ -84,14 +87,10 @@ def make_keys(structure: Structure, seed: Word, replication: Word, tables: Table
             tables.containers[regime, i].key = purpose_key(seed, replication, structure.value_purpose[i])
         for i in range(tables.channels.shape[1]):
             tables.channels[regime, i].key = purpose_key(seed, replication, structure.channels[i].purpose)
-        for i in range(tables.values.shape[1]):
-            tables.values[regime, i].key = purpose_key(seed, replication, structure.kind_purpose[i])
-
-
-@lean
-def limit(parameters: p.FloatArray, position: int) -> int:
-    """Return a limit of at least one; UNLIMITED where there is none."""
-    return max(1, whole(parameters[position])) if position >= 0 else UNLIMITED
+        for i in range(tables.assets.shape[1]):
+            tables.assets[regime, i].key = purpose_key(seed, replication, structure.asset_purpose[i])
+    for i in range(len(tables.values)):
+        tables.values[i].key = purpose_key(seed, replication, structure.kind_purpose[i])
 
 
 @lean

@@ -5,8 +5,9 @@ each piece of work. SimPy orders the events of one instant by an integer priorit
 rule 5. All luck comes from `funnelsim.engines.luck`, the same draws the kernel uses, so that the logs are equal to the
 bit.
 
-This module holds time, the coming of leads, the calendar and the log. What leads do is in `stays`, what people do in
-`staffing`, and who owns leads in `owning`.
+This module holds time, the coming of leads, the calendar and the log. Where leads are is in `stays`, where ways lead
+them in `routes`, when moves attempt something in `clocks`, what comes of it in `attempting` and, of touches, in
+`sending`, what people do in `staffing`, and who owns leads in `owning`.
 """
 
 from __future__ import annotations
@@ -19,12 +20,16 @@ from typing import Any
 import numpy as np
 import simpy
 
-from funnelsim.engines import luck
+from funnelsim.engines import deciding, luck
+from funnelsim.engines.attempting import Attempts
+from funnelsim.engines.clocks import Clocks
 from funnelsim.engines.leads import Lead
 from funnelsim.engines.owning import Owners
 from funnelsim.engines.philox import lead_key
 from funnelsim.engines.realise import tables_of
+from funnelsim.engines.routes import Going, Routes
 from funnelsim.engines.rows import CREATED, PRESENT, STALLED, WOKEN, LogRow
+from funnelsim.engines.sending import Touches
 from funnelsim.engines.staffing import Staff
 from funnelsim.engines.stays import Stays
 from funnelsim.engines.tables import LEAD
@@ -50,7 +55,9 @@ class Funnel:
         self.start_tick, self.end_tick = program.structure.start_tick, program.structure.end_tick
         self.regime_ticks: list[int] = self.tables.regime_tick.tolist()
         self.environment = simpy.Environment()
-        self.stays, self.owners, self.staff = Stays(self), Owners(self), Staff(self)
+        self.stays, self.routes, self.clocks = Stays(self), Routes(self), Clocks(self)
+        self.attempts, self.touches = Attempts(self), Touches(self)
+        self.owners, self.staff = Owners(self), Staff(self)
         self.pass_is_due = False
         self.leads: list[Lead] = []
         self.log: list[LogRow] = []
@@ -94,6 +101,24 @@ class Funnel:
     def regime(self) -> int:
         """What holds now: the last change that has taken hold (rule 30)."""
         return bisect.bisect_right(self.regime_ticks, self.now) - 1
+
+    @property
+    def scoring(self) -> p.Record:
+        """What holds now of points."""
+        return self.tables.scoring[self.regime]
+
+    def move(self, move: int) -> p.Record:
+        """Return what holds now of a move."""
+        return self.tables.moves[self.regime, move]
+
+    def turn(self, lead: Lead, move: int) -> p.Record:
+        """Rule 16: what holds now of the touch whose turn it is; touches are made in rotation."""
+        record = self.move(move)
+        return self.tables.turns[self.regime, record["first_turn"] + lead.attempts[move] % record["num_turns"]]
+
+    def place(self, going: Going) -> int:
+        """Return where a lead comes to stand, as the log has it: a stage, or a stream after all stages (rule 67)."""
+        return going.stage if going.stage != p.NONE else len(self.program.stages) + going.stream
 
     def at(self, tick: int, phase: int, key: int | np.uint64, move: int, callback: Any = None) -> Event:
         """Rules 5 to 7: schedule an event at (tick, phase, lead key, move); deadlines are a container's first moves."""
@@ -148,17 +173,15 @@ class Funnel:
             wait = self.tables.waits[record["age"]]
             created -= int(luck.age_ticks(wait, self.tables.pool, record["key"], key))
             outcome, cost = PRESENT, 0
-        lead = Lead(key, channel, number, created, self.kinds(key))
+        kinds = deciding.kinds_of(self.tables, self.regime, channel, key)
+        lead = Lead(key, channel, number, created, kinds, events=1, active=created)
         self.leads.append(lead)
-        stage = self.stays.resolve(lead, int(record["stage"]))
-        value = self.stays.enter(lead, stage, present=outcome == PRESENT)
-        self.record(lead, outcome, to=stage, cost=cost, value=value)
+        going = self.routes.resolve(lead, int(record["stage"]), p.NONE)
+        assert going is not None
+        value = self.stays.enter(lead, going, present=outcome == PRESENT)
+        self.record(lead, outcome, to=going.stage, cost=cost, value=value)
+        self.stays.test_rules(lead)
         self.note_stall(lead)
-
-    def kinds(self, key: np.uint64) -> list[int]:
-        """Rule 34: draw the segment and the traits of a lead."""
-        first, values = self.tables.kind_first, self.tables.values[self.regime]
-        return [int(luck.value_of(values, first[q], first[q + 1], key)) for q in range(len(first) - 1)]
 
     # ------------------------------------------------------------ calendar
     def turn_page(self, _: Event) -> None:
@@ -219,6 +242,7 @@ class Funnel:
         value: int = 0,
         person: int = p.NONE,
         reason: int = p.NONE,
+        asset: int = p.NONE,
     ) -> None:
         """Write a row of the log."""
         self.log.append(
@@ -241,6 +265,8 @@ class Funnel:
                 value=value,
                 person=person,
                 reason=reason,
+                asset=asset,
+                warmth=self.routes.warmth(lead),
             )
         )
         lead.logged += 1

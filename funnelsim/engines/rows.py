@@ -10,9 +10,13 @@ FAILED, SUCCEEDED, EXHAUSTED, CREATED, PRESENT, STALLED, WOKEN = range(7)
 # What becomes of an attempt that needs a person, and of who owns the lead (rules 38 to 51).
 PASSED, ASKED, BEGUN, DROPPED, STOPPED, TURNED_AWAY, EXTENDED, CLAIMED, UNOWNED = range(7, 16)
 
+# What else becomes of a touch (rules 58, 61 and 63).
+OPTED_OUT, WITHHELD, POSTPONED = range(16, 19)
+
 OUTCOMES = (
     "failed", "succeeded", "exhausted", "created", "present", "stalled", "woken",
     "passed", "asked", "begun", "dropped", "stopped", "turned_away", "extended", "claimed", "unowned",
+    "opted_out", "withheld", "postponed",
 )  # fmt: skip
 
 
@@ -35,19 +39,25 @@ class LogRow(NamedTuple):
     stream: int
     move: int
     row: int
-    """The touch, or the move's only row."""
+    """The row of the touch or script that was decided last, or the move's only row; of a touch that was not sent, its
+    first."""
     attempt: int
     """Number of the attempt in this stay, from 1; of an extended deadline that of the extension; 0 where nothing was
     attempted."""
     outcome: int
     to: int
-    """Where the lead came to stand; NONE if it did not move."""
+    """Where the lead came to stand: a stage, or S + stream where it has changed its stream alone (rule 67); NONE if it
+    did not move."""
     cost: int
     value: int
     person: int
     """Whose work it is, or who got the lead; NONE where nobody had a part in it."""
     reason: int
     """Why the lead went where it went; NONE if it did not move, and for one that is just coming."""
+    asset: int
+    """The content that was given with a touch; NONE without, and where it was not delivered."""
+    warmth: int
+    """The lead's at this tick, after all that happened, in thousandths of a point."""
 
 
 COLUMNS = LogRow._fields

@@ -32,13 +32,14 @@ class Hands(Observer):
         elif row.outcome == UNOWNED:
             self.let_go(row.tick)
             account.add(row.tick, layout.unowned + self.team)
-        if row.to != p.NONE and p.NONE not in (self.team, row.move) and self.person == p.NONE:
+        stage = self.history.entered
+        if p.NONE not in (stage, self.team, row.move) and self.person == p.NONE:
             move = account.structure.moves[row.move]
             if move["deadline"] and move["container"] < len(account.program.stages):
                 account.add(row.tick, layout.lapsed + self.team)
-        if row.to != p.NONE and account.owner(row.to) != self.team:
+        if stage != p.NONE and account.owner(stage) != self.team:
             self.leave(row.tick)
-            self.team = account.owner(row.to)
+            self.team = account.owner(stage)
             if self.team != p.NONE:
                 account.add(row.tick, layout.unowned + self.team)
 
@@ -69,19 +70,20 @@ class Sales(Observer):
 
     def see(self, row: LogRow) -> None:
         """Count a row."""
-        if row.to == p.NONE:
+        stage = self.history.entered
+        if stage == p.NONE:
             return
-        if not self.account.is_a(row.to, p.SALES):
+        if not self.account.is_a(stage, p.SALES):
             self.leave(row.tick)
         elif self.since == p.NONE:
             self.since = row.tick
-        if self.account.is_a(row.to, p.PIPELINE):
+        if self.account.is_a(stage, p.PIPELINE):
             self.came = self.came if self.pipeline else row.tick
-            self.pipeline.add(row.to)
+            self.pipeline.add(stage)
         elif self.pipeline:
-            won = self.account.is_a(row.to, p.WON)
-            for stage in self.pipeline:
-                self.account.add(row.tick, (self.layout.won_from if won else self.layout.lost_from) + stage)
+            won = self.account.is_a(stage, p.WON)
+            for one in self.pipeline:
+                self.account.add(row.tick, (self.layout.won_from if won else self.layout.lost_from) + one)
             self.pipeline.clear()
             if won:
                 self.account.add(self.came, self.layout.brought, row.value)
@@ -126,17 +128,18 @@ class Weeks(Observer):
         if row.outcome == BEGUN and self.is_follow_up(row):
             assert self.week is not None
             self.week.follow_ups += 1
-        if row.to == p.NONE:
+        stage = self.history.entered
+        if stage == p.NONE:
             return
-        self.stage = row.to
-        self.visits[row.to] += 1
+        self.stage = stage
+        self.visits[stage] += 1
         if row.outcome == PRESENT:
             return
-        if self.week and row.tick < self.week.until and self.account.is_a(row.to, p.GOAL | p.SQL):
+        if self.week and row.tick < self.week.until and self.account.is_a(stage, p.GOAL | p.SQL):
             self.week = None
-        if self.account.is_a(row.to, p.SQL):
+        if self.account.is_a(stage, p.SQL):
             self.judge()
-            self.week = Week(row.to, self.visits[row.to], row.tick, row.tick + WEEK)
+            self.week = Week(stage, self.visits[stage], row.tick, row.tick + WEEK)
 
     def is_follow_up(self, row: LogRow) -> bool:
         """Say whether it is work by the owner in the stay that is looked at, in time."""

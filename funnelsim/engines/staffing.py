@@ -50,7 +50,7 @@ class Staff:
     # ------------------------------------------------------------ requests
     def ask(self, lead: Lead, move: int) -> None:
         """Rule 40: a move asks for a person."""
-        record = self.funnel.stays.move(move)
+        record = self.funnel.move(move)
         request = Request(lead, move, self.funnel.now, int(record["team"]), bool(record["owned"]))
         lead.requests[move] = request
         self.tell(lead, move, ASKED)
@@ -59,7 +59,7 @@ class Staff:
 
     def tell(self, lead: Lead, move: int, outcome: int, person: int = p.NONE) -> None:
         """Write a row of the log on the attempt that a move is about to make."""
-        row, number = self.funnel.stays.row_in_turn(lead, move), lead.attempts[move] + 1
+        row, number = self.funnel.attempts.row_in_turn(lead, move), lead.attempts[move] + 1
         self.funnel.record_move(lead, move, outcome, row, number, person)
 
     def queue(self, request: Request) -> None:
@@ -81,7 +81,7 @@ class Staff:
             case p.NEWEST:
                 return -request.asked
             case p.PRIORITY:
-                return -int(self.funnel.stays.move(request.move)["priority"])
+                return -int(self.funnel.move(request.move)["priority"])
             case p.DEADLINE:
                 return request.lead.nearest(self.deadlines)
             case p.EVEN:
@@ -157,7 +157,7 @@ class Staff:
         """Tick at which work that begins now ends."""
         regime, lead, move = self.funnel.regime, work.lead, work.move
         record, person = self.tables.moves[regime, move], self.tables.people[work.person]
-        wait = self.tables.waits[self.tables.rows[regime, self.funnel.stays.row_in_turn(lead, move)]["takes"]]
+        wait = self.tables.waits[self.tables.rows[regime, self.funnel.attempts.row_in_turn(lead, move)]["takes"]]
         attempt, step = lead.attempts[move], lead.step[move]
         ticks = luck.work_ticks(wait, self.tables.pool, record["key"], lead.key, lead.starts[move], attempt, step)
         hours, days = self.tables.teams[regime, record["team"]]["hours"], self.tables.worked_days[record["team"]]
@@ -170,7 +170,7 @@ class Staff:
         except simpy.Interrupt:
             return
         self.put_down(work)
-        self.funnel.stays.attempt(work.lead, work.move, work.person)
+        self.funnel.attempts.finish(work.lead, work.move, work.person)
 
     def put_down(self, work: Work) -> None:
         """Take a piece of work off a person."""
@@ -190,11 +190,9 @@ class Staff:
 
     def refuse(self, request: Request) -> None:
         """Rule 45: a request that is turned away uses up an attempt."""
-        lead, move, stays = request.lead, request.move, self.funnel.stays
-        record, row = stays.move(move), stays.row_in_turn(lead, move)
+        lead, move, attempts = request.lead, request.move, self.funnel.attempts
+        record, row = self.funnel.move(move), attempts.row_in_turn(lead, move)
         self.withdraw(request)
-        lead.attempts[move] += 1
-        lead.lifetime[move] += 1
-        to = int(record["otherwise"])
-        reason = p.NONE if to == p.NONE else int(record["else_reason"])
-        stays.conclude(lead, move, TURNED_AWAY, to, reason, row=row)
+        attempts.use_up(lead, move)
+        going = attempts.way(lead, record["otherwise"], record["else_reason"])
+        attempts.conclude(lead, move, TURNED_AWAY, going, [{"outcome": TURNED_AWAY, "row": row}])

@@ -24,7 +24,8 @@ AT = _whole(
     "next_page", "open", "token", "team", "person", "in_line", "joined", "rule", "claimed", "followed_up", "worked",
     "reached", "won", "last_owner", "left", "due", "place", "live", "spent", "new", "sales_since", "week_until",
     "week_visit", "week_regime", "week_stage", "week_begun", "in_pipeline",
-    "pipeline_since",
+    "pipeline_since", "came_from", "came_as", "behaviour", "active_since", "warmth", "warm_since", "fatigue",
+    "tired_since", "touched", "opted_out", "profiled", "fit_bin",
     key="u8",
 )  # fmt: skip
 """A lead. Of those that are not plain:
@@ -34,18 +35,26 @@ it is in, and who owns it. `in_line`: whether it waits for an owner, since `join
 claim by this team. `due`: tick of its place in the events; `place`: where that is. `live`: whether it may still do
 something. `new`: created in the counted time. `spent`, `won`, `sales_since`, `week_…`, `…pipeline…`: what figures
 about its whole life are made of (`tally.Layout`).
+
+`came_from`, `came_as`: the stage it came from into the present one, and the reason. `behaviour`, `active_since`: what
+it last showed, and when it last did anything (rules 59 and 65). `warmth`, `fatigue`: thousandths of a point, as of
+when it last got some. `touched`: touches delivered. `profiled`: the tick at which it is looked at how warm it is,
+UNLIMITED once that is done; `fit_bin`: what it was worth when it was created.
 """
 
 OWN = _whole(
     "clock", "from_tick", "attempts", "lifetime", "starts", "started", "phase", "step", "unanswered", "done",
-    "extended",
+    "extended", "held", "planned",
+    "drawn", word="u8",
 )  # fmt: skip
 """What a move is to a lead.
 
 Its clock, UNLIMITED while it is silent or waits; the tick its next clock counts from, UNLIMITED where it does not
 start anew; attempts in this stay and in all; the visit that keys its draws (rule 33); whether it was started in this
-stay; how far its attempt is; the row of its script; attempts in a row that failed at the first row; successes;
-and extensions.
+stay; how far its attempt is; the row of its script; attempts in a row that failed at the first row, or touches that
+were not engaged; successes; extensions; whether its rule held when it was last tested (rule 68); and the tick for
+which an attempt was planned that was postponed since, or NONE (rule 63). `word` decides the next attempt where it was
+`drawn` with the wait before it.
 """
 
 # How far an attempt is: its clock runs (or it is silent), it waits for a person, it is worked on, it asks for more
@@ -64,11 +73,13 @@ WORKER = _whole("busy", "held", "tokens", "day", "claims")
 
 STATE = _whole(
     "logged", "failed", "now", "regime", "next_staff", "pass_due", "next_pass", "step", "team", "events", "free",
-    "used", "recent",
+    "used", "recent", "warms", "tires", "ruled", "roams", "waits",
 )  # fmt: skip
 """The run: rows written, why it failed, tick and regime, the next change of staff, whether a pass is due now, when
 the next is due by time alone, how far this instant is and with which team, leads in the heap of events, the first
-free place for a lead, places used so far, and requests made at this tick."""
+free place for a lead, places used so far, and requests made at this tick. What the program makes use of: rows that
+give points, fatigue that moves a chance, rules that trigger moves, ways that lead to streams, touches with waits of
+their own."""
 
 BEFORE_ALL = -2
 """The tick at which a run stands before it goes on to its first instant."""
@@ -99,6 +110,16 @@ class Run(NamedTuple):
     """(L, E): ticks of each team's clock worked on the lead in the counted time."""
     passed: p.IntArray
     """(L, S): 1 for a stage of the pipeline it was in since it came into the pipeline."""
+    had: p.IntArray
+    """(L, A): pieces of each asset that the lead has had."""
+    got_stream: p.IntArray
+    """(L, T): 1 for a stream in which it was sent a touch."""
+    got_touch: p.IntArray
+    """(L, touches): 1 for a touch that was delivered to it."""
+    ring: p.IntArray
+    """(L, capacities): of each limit of contact the ticks of the last touches, in a ring."""
+    ring_count: p.IntArray
+    """(L, limits): touches that were ever put into the ring."""
     nodes: p.RecordArray
     """(L * M + L,) of `NODE`: a move of a lead in a queue, or a lead in the line for an owner."""
     roots: p.IntArray
@@ -169,6 +190,11 @@ def empty_run(
         kinds=np.zeros((places, len(program.kinds)), np.int64),
         busy=np.zeros((places, teams), np.int64),
         passed=np.zeros((places, stages), np.int64),
+        had=np.zeros((places, len(program.assets)), np.int64),
+        got_stream=np.zeros((places, len(program.streams)), np.int64),
+        got_touch=np.zeros((places, len(program.touches)), np.int64),
+        ring=np.zeros((places, int(structure.limits["capacity"].sum())), np.int64),
+        ring_count=np.zeros((places, len(structure.limits)), np.int64),
         nodes=np.zeros(shared * (moves + 1), NODE),
         roots=np.zeros(teams + people + rules + 2, np.int64),
         waiting=np.zeros((2, teams), np.int64),
@@ -208,6 +234,7 @@ def clear(run: Run) -> None:
     state.free = p.NONE
     state.used = 0
     state.recent = 0
+    note_use(run)
     for i in range(len(run.workers)):
         run.workers[i].busy = 0
         run.workers[i].held = 0
@@ -217,44 +244,29 @@ def clear(run: Run) -> None:
 
 
 @lean
-def record(
-    log: p.IntArray,
-    state: p.Record,
-    at: p.Record,
-    segment: int,
-    tick: int,
-    stage: int,
-    stream: int,
-    move: int,
-    row: int,
-    attempt: int,
-    outcome: int,
-    to: int,
-    cost: int,
-    value: int,
-    person: int,
-    reason: int,
-) -> None:
-    """Write a row of the log (`rows.LogRow`), if there is room; count it in any case."""
-    if state.logged < len(log):
-        line = log[state.logged]
-        line[0] = tick
-        line[1] = np.int64(at.key)
-        line[2] = at.sequence
-        line[3] = at.channel
-        line[4] = at.number
-        line[5] = segment
-        line[6] = at.created
-        line[7] = stage
-        line[8] = stream
-        line[9] = move
-        line[10] = row
-        line[11] = attempt
-        line[12] = outcome
-        line[13] = to
-        line[14] = cost
-        line[15] = value
-        line[16] = person
-        line[17] = reason
-    at.sequence += 1
-    state.logged += 1
+def note_use(run: Run) -> None:
+    """Note what the program makes use of, so that the others pay nothing for it."""
+    state, tables, stages = run.state[0], run.tables, run.ages.shape[1]
+    state.warms = 0
+    state.tires = 0
+    state.ruled = 0
+    state.roams = 0
+    state.waits = 0
+    for regime in range(tables.moves.shape[0]):
+        for i in range(tables.rows.shape[1]):
+            row = tables.rows[regime, i]
+            if row.points != 0:
+                state.warms = 1
+            if row.tired != 0.0:
+                state.tires = 1
+            if row.to >= stages:
+                state.roams = 1
+        for i in range(tables.moves.shape[1]):
+            move = tables.moves[regime, i]
+            if move.trigger == p.ON_RULE:
+                state.ruled = 1
+            if move.to >= stages or move.otherwise >= stages:
+                state.roams = 1
+        for i in range(tables.turns.shape[1]):
+            if tables.turns[regime, i].wait >= 0:
+                state.waits = 1

@@ -35,41 +35,58 @@ def story(log: pd.DataFrame, lead: str, currency: str = "") -> str:
         known = log.groupby("channel", observed=True)["lead"].nunique()
         there = ", ".join(f"{channel}-0 to {channel}-{number - 1}" for channel, number in known.items())
         raise KeyError(f"no lead {lead!r} in this replication; there are {there or 'none'}")
-    first = rows.iloc[0]
+    first, tracks = rows.iloc[0], frozenset(_names(log["stream"])) - frozenset(_names(log["stage"]))
     lines = [f"{lead}, channel {first['channel']}, segment {first['segment']}"]
-    lines.extend(_sentence(row, currency) for row in rows.to_dict("records"))
+    lines.extend(_sentence(row, currency, tracks) for row in rows.to_dict("records"))
     last = rows.iloc[-1]
-    stands = last["to"] or last["stage"]
+    stands = last["stage"] if last["to"] in ("", *tracks) else last["to"]
     lines.append(f"At the end of the run it stands in {stands}.")
     return "\n".join(lines)
 
 
-def _sentence(row: dict[Any, Any], currency: str) -> str:
+def _names(column: pd.Series[Any]) -> list[str]:
+    """Return all names that a column of the log could have."""
+    return [str(name) for name in column.cat.categories if name]
+
+
+_PARTS = {"delivered": "delivered", "open": "opened", "click": "clicked"}
+"""What a touch is when a row of it is passed that is named after the touch and this."""
+
+
+def _sentence(row: dict[Any, Any], currency: str, tracks: frozenset[str] = frozenset()) -> str:
     when = f"{row['date']:%Y-%m-%d %H:%M}  day {row['time']:8.2f}  "
     spent = f" for {row['cost']:g} {currency}".rstrip() if row["cost"] else ""
     worth = f", worth {row['value']:,.2f} {currency}".rstrip() if row["value"] else ""
     place = f"in {row['stage']}" + (f" and {row['stream']}" if row["stream"] else "")
     by = f" by {row['person']}" if row["person"] else ""
-    attempt = f"{row['move']}, attempt {row['attempt']}, {place}{by}{spent}"
+    given = f" with {row['content']}" if row["content"] else ""
+    move, _, part = row["move"].partition(".")
+    is_so, attempt = _PARTS.get(part), f"{move}, attempt {row['attempt']}{given}, {place}{by}{spent}"
     why = f" as {row['reason']}" if row["reason"] not in ("", row["move"]) else ""
-    goes = f" and goes to {row['to']}{why}" if row["to"] else ""
+    goes = f" and {'changes' if row['to'] in tracks else 'goes'} to {row['to']}{why}" if row["to"] else ""
     match row["outcome"]:
         case "created":
             return f"{when}arrives{spent} and enters {row['to']}{worth}"
         case "present":
             return f"{when}stands in {row['to']}, created {row['age']:.1f} days before"
         case "succeeded":
-            return f"{when}{attempt}: succeeds{goes}{worth}"
+            return f"{when}{attempt}: {f'is {is_so}' if is_so else 'succeeds'}{goes}{worth}"
         case "failed":
-            return f"{when}{attempt}: fails"
+            return f"{when}{attempt}: {f'is not {is_so}' if is_so else 'fails'}"
         case "exhausted":
-            return f"{when}{attempt}: fails for the last time{goes}{worth}"
+            return f"{when}{attempt}: {f'is not {is_so}, ' if is_so else 'fails '}for the last time{goes}{worth}"
+        case "opted_out":
+            return f"{when}{attempt}: opts out{goes or ' and leaves its track'}{worth}"
+        case "withheld":
+            return f"{when}{attempt}: is withheld{goes}{worth}"
+        case "postponed":
+            return f"{when}{attempt}: is postponed"
         case "stalled":
             return f"{when}stalls {place}: nothing is planned for it any more"
         case "woken":
             return f"{when}is woken {place}"
         case "passed":
-            return f"{when}{attempt}: succeeds, and the next step follows"
+            return f"{when}{attempt}: {f'is {is_so}' if is_so else 'succeeds, and the next step follows'}"
         case "asked":
             return f"{when}{attempt}: asks for a person"
         case "begun":

@@ -29,26 +29,52 @@ def _records(*fields: str, **others: str) -> np.dtype[Any]:
     return np.dtype([*((name, "i8") for name in fields), *others.items()], align=True)
 
 
-RUN = _records("start_tick", "end_tick", "old_ticks")
-"""Beginning and end of what is counted, and the age at which a lead is old, or NONE where its month says so."""
+RUN = _records("start_tick", "end_tick", "old_ticks", "sql")
+"""Beginning and end of what is counted, the age at which a lead is old, or NONE where its month says so, and the stage
+of that name, or NONE."""
 
-CONTAINER = _records("first", "end", "track", "final", "value", "owner", "flags", key="u8")
-"""Moves `first` to `end` - 1; for a stage its track, whether it is final, the wait that draws its value, its owner,
-what it is."""
+CONTAINER = _records(
+    "first", "end", "track", "final", "value", "owner", "flags", "first_rule", "end_rule", "paused", key="u8"
+)
+"""Moves `first` to `end` - 1; for a stage its track (by rules `first_rule` to `end_rule` - 1), whether it is final, the
+wait that draws its value, its owner, what it is; for a stream the rule under which it is paused, or NONE."""
 
 MOVE = _records(
     "container", "to", "otherwise", "first_row", "num_rows", "trigger", "trigger_at", "repeats",
     "after", "every", "attempts", "lifetime", "team", "owned", "deadline", "priority", "num_steps", "needs",
-    "unanswered", "extend_by", "times", "extend_chance", "per_owner", "void", "to_reason", "else_reason", key="u8",
+    "unanswered", "extend_by", "times", "extend_chance", "per_owner", "void", "first_turn", "num_turns", "cadence",
+    "event", "points", "to_reason", "else_reason", key="u8",
 )  # fmt: skip
 """As in the program, `trigger_at` also a number of ticks; with the waits, limits and priority of a regime, by how much
-it is extended (0: never) and with which threshold, and the key of its draws."""
+it is extended (0: never) and with which threshold, thousandths of a point for a success, and the key of its draws."""
 
 ROW = _records(
-    "chance", "per_channel", "per_attempt", "num_attempts", "per_visit", "num_visits", "touch", "otherwise", "reason",
-    "takes", "cost",
+    "chance", "per_channel", "per_attempt", "num_attempts", "per_visit", "num_visits", "per_stage", "role", "otherwise",
+    "reason", "to", "to_reason", "takes", "cost", "points", "by_points", warm="f8", tired="f8", scored="f8",
 )  # fmt: skip
-"""As in the program; with the wait that draws its working time, and the cost of an attempt."""
+"""As in the program; with the wait that draws its working time, the cost of an attempt, thousandths of a point for
+passing it, and what a thousandth of warmth, fatigue and score adds to the logarithm of its odds (`by_points`: whether
+any of the three is not 0)."""
+
+TURN = _records(
+    "touch", "first_row", "end_row", "engaging_row", "rule", "up_to", "first_limit", "end_limit", "first_asset",
+    "end_asset", "wait", "active", "weight", "seen", "false",
+)  # fmt: skip
+"""As in the program; with its wait (or NONE), whether it is active, its weight of fatigue in thousandths, and the
+thresholds of an open being recorded, and of one that did not happen."""
+
+LIMIT = _records("drops", "first", "capacity", "most", "per")
+"""As in the program; with the most touches in so many ticks."""
+
+ASSET = _records("number", share="f8", key="u8")
+"""How many pieces there are of it; 0 while it is not active."""
+
+CONDITION = _records("by", "value", "low", "high")
+"""As in the program; with the bounds of a range, from `low` on and below `high`, in ticks, thousandths or numbers."""
+
+SCORING = _records("half_life", "fatigue_half_life")
+"""Ticks in which warmth and fatigue halve; UNLIMITED for never."""
+
 
 TEAM = _records(
     "first_person", "end_person", "first_rule", "end_rule", "discipline", "cooldown", "protection", "by_activity",
@@ -62,7 +88,7 @@ PERSON = _records("team", "place", "stay", "from_tick", "until_tick", "picks", c
 CHANNEL = _records("arrivals", "stage", "age", "backlog", "cost", name="u8", key="u8")
 """As in the program; with the size of its backlog, its cost per lead, and the key of its draws."""
 
-VALUE = _records(share="f8", key="u8")
+VALUE = _records(key="u8")
 """A segment, or a value of a trait."""
 
 
@@ -81,16 +107,43 @@ class Tables(NamedTuple):
     """(R, C) of `CHANNEL`."""
     row_kinds: p.IntArray
     """(W, Q): steps in the table of chances."""
+    row_average: p.IntArray
+    """(W, Q): 1 for each kind that the average of a chance is over."""
+    row_criteria: p.IntArray
+    """(W, 2): where the criteria are that a row asks for."""
+    criteria: p.IntArray
+    """(n, 2): a kind and its value."""
     kind_first: p.IntArray
     """(Q + 1,): where the values of each kind start."""
+    kinds: p.RecordArray
+    """(Q,) of `program.records.KIND`."""
     values: p.RecordArray
-    """(R, V) of `VALUE`."""
+    """(V,) of `VALUE`."""
+    shares: p.FloatArray
+    """(R, X), laid out as `program.records.KIND` says."""
+    fit: p.IntArray
+    """(R, V): thousandths of a point."""
+    scoring: p.RecordArray
+    """(R,) of `SCORING`."""
+    turns: p.RecordArray
+    """(R, U) of `TURN`."""
+    turn_limits: p.IntArray
+    turn_assets: p.IntArray
+    limits: p.RecordArray
+    """(R, L) of `LIMIT`."""
+    assets: p.RecordArray
+    """(R, A) of `ASSET`."""
+    asset_odds: p.FloatArray
+    """(R, A, V + C + S): odds by each value of a kind, each channel and each stage."""
+    bands: p.IntArray
+    """Edges of the bands of the score profile, in thousandths."""
     teams: p.RecordArray
     """(R, E) of `TEAM`."""
     people: p.RecordArray
     """(N,) of `PERSON`; one who is never there comes and goes at one tick."""
     rules: p.RecordArray
     conditions: p.RecordArray
+    """(R, n) of `CONDITION`."""
     rule_people: p.IntArray
     worked_days: p.IntArray
     """(E, days + 1): working days before each day."""
@@ -102,6 +155,8 @@ class Tables(NamedTuple):
     """When a change takes hold, or somebody may come or go: ascending."""
     threshold: p.IntArray
     """(R, chances): a draw below it is a success."""
+    reference: p.FloatArray
+    """Of the row whose chances are being solved: those of the reference lead, one for each that is written."""
     waits: p.RecordArray
     """Of `samplers.WAIT`; durations in ticks, amounts in ten-thousandths."""
     pool: p.FloatArray
@@ -129,6 +184,7 @@ def lay_out(program: Program) -> Tables:
     stages, containers = len(program.stages), len(structure.first_move) - 1
     run = np.zeros(1, RUN)
     run["start_tick"], run["end_tick"] = structure.start_tick, structure.end_tick
+    run["sql"] = program.stages.index("sql") if "sql" in program.stages else p.NONE
     container = np.zeros((regimes, containers), CONTAINER)
     container["first"], container["end"] = structure.first_move[:-1], structure.first_move[1:]
     container["track"][:, :stages] = structure.track
@@ -136,10 +192,16 @@ def lay_out(program: Program) -> Tables:
     container["value"][:, :stages] = structure.value
     container["owner"] = p.NONE
     container["owner"][:, :stages], container["flags"][:, :stages] = structure.owner, structure.stage_flags
+    container["first_rule"][:, :stages], container["end_rule"][:, :stages] = structure.track_rules.T
+    container["paused"] = p.NONE
+    container["paused"][:, stages : stages + len(program.streams)] = structure.paused
     move = _spread(structure.moves, MOVE, regimes)
     move["after"], move["every"] = structure.after, structure.every
     row = _spread(structure.rows, ROW, regimes)
     row["takes"] = structure.row_takes
+    turn = _spread(structure.turns, TURN, regimes)
+    turn["wait"] = structure.turn_wait
+    assets = len(program.assets)
     people = _spread(structure.people, PERSON, 1)[0]
     channel = _spread(structure.channels, CHANNEL, regimes)
     channel["age"] = structure.age
@@ -152,18 +214,33 @@ def lay_out(program: Program) -> Tables:
         rows=row,
         channels=channel,
         row_kinds=structure.row_kinds,
+        row_average=structure.row_average,
+        row_criteria=structure.row_criteria,
+        criteria=structure.criteria,
         kind_first=structure.kind_first,
-        values=np.zeros((regimes, len(structure.kind_purpose)), VALUE),
+        kinds=structure.kinds,
+        values=np.zeros(len(structure.kind_purpose), VALUE),
+        shares=np.zeros(recipes.share.shape),
+        fit=np.zeros(recipes.fit.shape, np.int64),
+        scoring=np.zeros(regimes, SCORING),
+        turns=turn,
+        turn_limits=structure.turn_limits,
+        turn_assets=structure.turn_assets,
+        limits=_spread(structure.limits, LIMIT, regimes),
+        assets=np.zeros((regimes, assets), ASSET),
+        asset_odds=np.ones(recipes.asset_odds.shape),
+        bands=structure.bands,
         teams=_spread(structure.teams, TEAM, regimes),
         people=people,
         rules=structure.rules,
-        conditions=structure.conditions,
+        conditions=_spread(structure.conditions, CONDITION, regimes),
         rule_people=structure.rule_people,
         worked_days=structure.worked_days,
         marks=structure.marks,
         reasons=np.array([name == REJECTED for name in program.reasons], np.int64),
         staff_tick=_staff_ticks(program),
         threshold=np.zeros((regimes, recipes.num_chances), np.int64),
+        reference=np.zeros(max(recipes.chance["num_base"].max(initial=0), 1)),
         waits=np.zeros(len(recipes.waits), WAIT),
         pool=pool,
         expected=np.zeros((len(program.channels), recipes.lead_units.shape[1] + 1), np.int64),

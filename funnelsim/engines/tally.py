@@ -88,7 +88,48 @@ class Layout(NamedTuple):
     """what touches, moves and the creation of such leads cost in the counted time"""
     wasted_busy: int
     """by team: ticks of its clock worked on such leads in the counted time"""
+    sent: int
+    """by turn, old or not: touches sent, delivered or not"""
+    engaged: int
+    """by turn, old or not: touches that were clicked or answered"""
+    withheld: int
+    """by turn"""
+    recorded: int
+    """by turn: opens that were recorded, whether they happened or not"""
+    content: int
+    """by asset: pieces given, then opened, clicked and answered"""
+    joined: int
+    """by stream: leads that joined it; not those of a backlog"""
+    left: int
+    """by stream: leads that left it, by whatever way"""
+    in_stream: int
+    """by stream: newly in it, those of a backlog included, less no longer"""
+    stalled_stream: int
+    """by stream: newly stalled in it less no longer"""
+    touched: int
+    """leads that a touch was delivered to for the first time in their life"""
+    touched_entry: int
+    """by stage: first entries of leads that a touch had been delivered to before"""
+    touches_until: int
+    """by stage: touches that had been delivered to the leads that entered it for the first time"""
+    reached_stream: int
+    """by stream: first entries into the stage `sql` of leads that were sent a touch in it before, then the value of all
+    their entries since"""
+    reached_touch: int
+    """by touch: the same for leads that got this touch"""
+    reached_asset: int
+    """by asset: the same for leads that got this asset"""
+    profile: int
+    """by band of score, and one more beyond the last edge: leads at the end of the period in which they were created"""
+    fit_created: int
+    """by `fit_bin`: leads created in the counted time"""
+    fit_won: int
+    """by `fit_bin` at creation: those of them that were won for the first time"""
     size: int
+
+
+FIT_BINS = 64
+"""Bins of what a lead is worth by its fit when it is created."""
 
 
 def layout_of(program: Program) -> Layout:
@@ -98,7 +139,11 @@ def layout_of(program: Program) -> Layout:
     core = [channels, channels, stages * 4, stages, rows * 6, stages, stages]
     ways = [len(program.reasons), stages, moves, moves, moves]
     sales = [teams] * 7 + [people, 1, 2, stages, stages, 1]
-    sizes = core + ways + sales + [channels, 1, teams]
+    turns, streams, assets = len(program.structure.turns), len(program.streams), len(program.assets)
+    contacts = [turns * 2, turns * 2, turns, turns, assets * 4, streams, streams, streams, streams, 1, stages, stages]
+    reached = [streams * 2, len(program.touches) * 2, assets * 2]
+    scored = [len(program.structure.bands) + 1, FIT_BINS, FIT_BINS] if program.is_scored else [0, 0, 0]
+    sizes = core + ways + sales + [channels, 1, teams] + contacts + reached + scored
     starts = np.concatenate(([0], np.cumsum(sizes)))
     return Layout(*(int(start) for start in starts))
 
@@ -147,6 +192,40 @@ def age_quantile(bins: npt.NDArray[np.int64], quantile: float) -> float:
     return float(np.nan)
 
 
+# ---------------------------------------------------------------- what leads are worth
+@lean
+def fit_bin(fit: p.IntArray, kind_first: p.IntArray, units: int) -> int:
+    """Bin of a lead's fit: `FIT_BINS` of equal width from the least to the most that any lead can have.
+
+    Parameters
+    ----------
+    fit : (V,)
+        Of the first regime, in thousandths of a point.
+    kind_first : (Q + 1,)
+    units : int
+        The lead's, in thousandths.
+    """
+    low, high = 0, 0
+    for q in range(len(kind_first) - 1):
+        least, most = fit[kind_first[q]], fit[kind_first[q]]
+        for v in range(kind_first[q], kind_first[q + 1]):
+            least, most = min(least, fit[v]), max(most, fit[v])
+        low += least
+        high += most
+    if high <= low:
+        return 0
+    return min(max((units - low) * FIT_BINS // (high - low + 1), 0), FIT_BINS - 1)
+
+
+@lean
+def band_of(bands: p.IntArray, score: int) -> int:
+    """Band of a score: the number of edges it reaches, both in thousandths."""
+    band = 0
+    while band < len(bands) and score >= bands[band]:
+        band += 1
+    return band
+
+
 # ---------------------------------------------------------------- costs
 @lean
 def add_costs(tables: Tables, layout: Layout, cell: int, counts: p.IntArray, money: p.IntArray) -> None:
@@ -154,11 +233,14 @@ def add_costs(tables: Tables, layout: Layout, cell: int, counts: p.IntArray, mon
     regime = tables.cell_regime[cell]
     for row in range(tables.rows.shape[1]):
         record = tables.rows[regime, row]
-        if record.cost != 0:
+        if record.cost != 0 and record.role == p.PLAIN:
             number = 0
             for kind in range(6):
                 number += counts[layout.attempt + row * 6 + kind]
-            money[TOUCH_COST if record.touch == 1 else MOVE_COST] += number * record.cost
+            money[MOVE_COST] += number * record.cost
+    for turn in range(tables.turns.shape[1]):
+        cost = tables.rows[regime, tables.turns[regime, turn].first_row].cost
+        money[TOUCH_COST] += (counts[layout.sent + turn * 2] + counts[layout.sent + turn * 2 + 1]) * cost
     for channel in range(tables.channels.shape[1]):
         money[LEAD_COST] += counts[layout.created + channel] * tables.channels[regime, channel].cost
 

@@ -12,10 +12,13 @@ counted from when.
 from __future__ import annotations
 
 from funnelsim.engines import luck, rows
-from funnelsim.engines.jit import inlined, lean
+from funnelsim.engines.chains import NOTHING, Outcome, touch
+from funnelsim.engines.jit import inlined, lean, stay_apart
+from funnelsim.engines.judging import test_rules
 from funnelsim.engines.lives import finish, note_stage
 from funnelsim.engines.meeting import (
     change_team,
+    count,
     finish_work,
     leave,
     put_off,
@@ -24,27 +27,32 @@ from funnelsim.engines.meeting import (
 )
 from funnelsim.engines.philox import below
 from funnelsim.engines.queues import expect, forget
-from funnelsim.engines.state import WORKING, Run, record
+from funnelsim.engines.reaching import count_reached, take_profile
+from funnelsim.engines.recording import record, tell, tell_passed
+from funnelsim.engines.state import WORKING, Run
 from funnelsim.engines.stepping import (
     HALVES,
     be_active,
-    chance_place,
     container_of,
     enter,
     is_given_up,
     is_old,
-    resolve,
+    row_of,
+    set_off,
     start_clock,
     turn_page,
     use_up,
+    word_of,
 )
 from funnelsim.engines.tables import UNLIMITED
 from funnelsim.engines.tally import age_bin
+from funnelsim.engines.ways import change_stream, leads_on, resolve
+from funnelsim.engines.weighing import limit_of, show, warm
 from funnelsim.program import records as p
 
 # What can happen to a lead, beside the outcomes of an attempt: the calendar turns a page, a deadline comes that asked
-# for more time in vain, and nothing after all.
-PAGE, IN_VAIN, NOTHING = -1, -2, -3
+# for more time in vain (and nothing after all, `chains.NOTHING`).
+PAGE, IN_VAIN = -1, -2
 
 ATTEMPT = rows.FAILED
 """What happens when a clock rings; how it comes out is yet to be decided."""
@@ -75,38 +83,42 @@ def walk(run: Run, slot: int, tick: int, happened: int, move: int) -> None:
         if events % PATIENCE == 0 and run.stop[0] != 0:
             break
         move_on(tables.cell_edge, tables.regime_tick, at, tick)
+        if at.profiled <= tick:
+            take_profile(run, slot)
         stage, stream = at.stage, at.stream
         old = is_old(tables.run[0].old_ticks, tables.day_month_tick, at.created, tick)
         # ------------------------------------------------ something happens
         row, number, cost, person, destination, reason = p.NONE, 0, 0, p.NONE, p.NONE, p.NONE
+        first, asset, stirs = p.NONE, p.NONE, 0
         if happened == PAGE:
             at.next_page += 1
-            turn_page(
-                tables.moves[at.regime],
-                tables.waits,
-                tables.containers[at.regime],
-                run.ages.shape[1],
-                at,
-                run.own[slot],
-                tick,
-            )
+            turn_page(run, slot, tick)
         elif move < 0:
             destination, cost = come(run, slot, happened)
         else:
-            happened, row, number, cost, person, destination, reason = attempt(run, slot, tick, happened, move, old)
+            outcome = attempt(run, slot, tick, happened, move, old)
+            happened, row, number, cost, person, destination, reason, first, asset, stirs = outcome
         # ------------------------------------------------ it goes, or stays
         value = 0
         if destination >= 0:
             destination, value = go(run, slot, tick, happened, move, destination, reason, old)
-        elif happened == rows.SUCCEEDED:
-            be_active(tables.containers[at.regime], tables.moves[at.regime], run.own[slot], run.ages.shape[1], at, tick)
         if happened >= 0:
             if at.cell > 0:
                 at.spent += cost
+            if first < row:
+                cost = tell_passed(run, slot, tick, stage, stream, move, first, row, number, cost, person, asset)
             record(
-                run.log, state, at, run.kinds[slot, 0], tick, stage, stream, move, row, number, happened, destination,
-                cost, value, person, reason,
+                run, slot, tick, stage, stream, move, row, number, happened, destination, cost, value, person, reason,
+                asset,
             )  # fmt: skip
+        # ------------------------------------------------ what that sets off
+        if happened == rows.SUCCEEDED or stirs == 1:
+            if destination < 0 or destination >= run.ages.shape[1]:
+                be_active(run, slot, tick)
+            if happened == rows.SUCCEEDED and tables.moves[at.regime, move].event >= 0:
+                set_off(run, slot, tables.moves[at.regime, move].event, tick)
+        if state.ruled == 1 and is_over(happened):
+            test_rules(run, slot, tick)
         # ------------------------------------------------ clocks are put in order, and what comes next
         move, due = settle(run, slot, tick, happened == rows.PRESENT)
         page = calendar[at.next_page] if at.next_page < len(calendar) else UNLIMITED
@@ -136,34 +148,29 @@ def come(run: Run, slot: int, happened: int) -> tuple[int, int]:
 
 
 @inlined
-def attempt(
-    run: Run, slot: int, tick: int, happened: int, move: int, old: int
-) -> tuple[int, int, int, int, int, int, int]:
-    """Rules 16 to 22, 44, 45 and 49 to 52: a move's clock rings, and it comes out as it does.
-
-    Returns
-    -------
-    tuple of int
-        What happened, row and number of the attempt, its cost, who worked on it, where the lead goes, and why.
-    """
+def attempt(run: Run, slot: int, tick: int, happened: int, move: int, old: int) -> Outcome:
+    """Rules 16 to 22, 44, 45 and 49 to 52: a move's clock rings, and it comes out as it does."""
     tables, at, mine = run.tables, run.at[slot], run.own[slot, move]
-    this, number = tables.moves[at.regime, move], mine.attempts
+    this = tables.moves[at.regime, move]
     if happened == ATTEMPT and this.extend_by > 0 and mine.extended < this.times:
         happened = NOTHING if put_off(run, slot, move, tick) else ATTEMPT
     elif this.container >= tables.containers.shape[1] - run.busy.shape[1]:
         happened = ATTEMPT if taken_back(run, slot, move, tick) else NOTHING
     if happened == NOTHING:
-        return NOTHING, p.NONE, 0, 0, p.NONE, p.NONE, p.NONE
-    step = mine.step
-    row = this.first_row + (step if this.num_steps > 0 else number % this.num_rows)
+        return NOTHING, p.NONE, 0, 0, p.NONE, p.NONE, p.NONE, p.NONE, p.NONE, 0
+    number, destination, reason = mine.attempts + 1, p.NONE, p.NONE
     if happened == rows.TURNED_AWAY:
+        row = row_of(tables.turns[at.regime], this, mine)
         use_up(mine, tick)
-        reason = this.else_reason if this.otherwise >= 0 else p.NONE
-        return happened, row, number + 1, 0, p.NONE, this.otherwise, reason
+        if leads_on(run, slot, this.otherwise, this.else_reason, tick):
+            destination, reason = this.otherwise, this.else_reason
+        return happened, row, number, 0, p.NONE, destination, reason, row, p.NONE, 0
+    if this.num_turns > 0:
+        return touch(run, slot, tick, move, old)
+    row = this.first_row + mine.step
     person = run.requests[slot, move].person if mine.phase == WORKING else p.NONE
-    succeeded = decide(run, slot, move, row, person)
+    succeeded, step = decide(run, slot, tick, move, row, person), mine.step
     happened = rows.SUCCEEDED if succeeded else rows.FAILED
-    destination, reason = p.NONE, p.NONE
     counted = run.layout.attempt + row * 6 + old
     here = run.counts[at.cohort, at.cell, at.group]
     if step == 0:
@@ -177,59 +184,81 @@ def attempt(
         if mine.phase == WORKING:
             finish_work(run, slot, move, tick)
         use_up(mine, tick)  # rule 20: counted from when it was planned; forgotten if the lead leaves
-        mine.done += 1 if succeeded else 0
-        lost = tables.rows[at.regime, row].otherwise
-        if succeeded and this.to >= 0 and mine.done >= this.needs:
-            destination, reason = this.to, this.to_reason
-            here[run.layout.led + move] += 1
-        elif not succeeded and lost >= 0:
-            destination, reason = lost, tables.rows[at.regime, row].reason
-        elif this.otherwise >= 0 and is_given_up(this, mine):
+        if succeeded:
+            mine.done += 1
+            if this.points != 0:
+                warm(run, slot, tick, this.points)
+            show(run, slot, tick, this.event)
+            if this.to >= 0 and mine.done >= this.needs:
+                here[run.layout.led + move] += 1
+                if leads_on(run, slot, this.to, this.to_reason, tick):
+                    destination, reason = this.to, this.to_reason
+        else:
+            lost, why = tables.rows[at.regime, row].otherwise, tables.rows[at.regime, row].reason
+            if leads_on(run, slot, lost, why, tick):
+                destination, reason = lost, why
+        if destination < 0 and is_given_up(this, mine) and leads_on(run, slot, this.otherwise, this.else_reason, tick):
             destination, reason = this.otherwise, this.else_reason
         if not succeeded and destination >= 0:
             happened = rows.EXHAUSTED
         here[counted + happened * 2] += 1
-    return happened, row, number + 1, tables.rows[at.regime, row].cost, person, destination, reason
+    return happened, row, number, tables.rows[at.regime, row].cost, person, destination, reason, row, p.NONE, 0
 
 
 @inlined
-def decide(run: Run, slot: int, move: int, row: int, person: int) -> bool:
+def decide(run: Run, slot: int, tick: int, move: int, row: int, person: int) -> bool:
     """Rules 16, 44 and 51: decide one row of an attempt by chance."""
-    tables, at, mine, kinds = run.tables, run.at[slot], run.own[slot, move], run.kinds[slot]
-    this = tables.moves[at.regime, move]
-    visit = run.visits[slot, this.container] - 1
-    place = chance_place(tables.rows[at.regime, row], at.channel, mine.attempts, visit)
-    for q in range(len(kinds)):
-        place += kinds[q] * tables.row_kinds[row, q]
-    limit = tables.threshold[at.regime, place]
-    if person >= 0:
-        limit = luck.skilled(limit, tables.people[person].chance)
+    at, mine = run.at[slot], run.own[slot, move]
+    this, limit = run.tables.moves[at.regime, move], limit_of(run, slot, tick, move, row, person, 1.0)
     if mine.step == 0:
-        word = luck.chance_word(this.key, at.key, mine.starts, mine.attempts)
+        word = word_of(this, mine, at.key)
     else:
         word = luck.step_word(this.key, at.key, mine.starts, mine.attempts, mine.step)
     return below(word, limit)
 
 
 @inlined
-def go(
-    run: Run, slot: int, tick: int, happened: int, move: int, destination: int, reason: int, old: int
-) -> tuple[int, int]:
-    """Rules 9, 23 and 37: leave a stage and enter another; return where the lead came to stand, and its worth."""
+def is_over(happened: int) -> bool:
+    """Say whether rules are tested now: the lead has come, or an attempt is over (rule 68)."""
+    told = 0 <= happened <= rows.PRESENT
+    return told or happened in (rows.TURNED_AWAY, rows.OPTED_OUT, rows.WITHHELD)
+
+
+@inlined
+def go(run: Run, slot: int, tick: int, happened: int, move: int, way: int, reason: int, old: int) -> tuple[int, int]:
+    """Rules 9, 23, 37 and 67: leave a stage and enter another, or change the stream alone.
+
+    Returns
+    -------
+    tuple of int
+        Where the lead came to stand, as the log's `to` has it, and what that is worth.
+    """
     tables, layout, at, visits = run.tables, run.layout, run.at[slot], run.visits[slot]
-    containers, moves, own = tables.containers[at.regime], tables.moves[at.regime], run.own[slot]
+    containers, moves = tables.containers[at.regime], tables.moves[at.regime]
     stage, stages, here = at.stage, run.ages.shape[1], run.counts[at.cohort, at.cell, at.group]
-    destination = resolve(containers, moves, own, stages, at.stream, destination)
-    if stage >= 0:
-        here[layout.exit + stage] += 1
+    destination, stream = resolve(run, slot, way, reason, tick)
     if reason >= 0:
         here[layout.reason + reason] += 1
         here[layout.rejected + stage] += tables.reasons[reason]
+    if destination < 0:
+        change_stream(run, slot, stream, tick)
+        return stages + stream, 0
+    if stage >= 0:
+        here[layout.exit + stage] += 1
     if at.team >= 0 or at.open > 0:
         if at.team >= 0 and at.person < 0 and moves[move].deadline == 1 and moves[move].container < stages:
             here[layout.lapsed + at.team] += 1
-        leave(run, slot, destination, tick)
-    enter(containers, moves, visits, own, stages, at, run.state[0], destination, tick)
+        leave(run, slot, stream, tick)
+    if stream != at.stream:
+        if at.stream >= 0:
+            here[layout.in_stream + at.stream] -= 1
+            here[layout.left + at.stream] += 1
+        if stream >= 0:
+            here[layout.in_stream + stream] += 1
+            here[layout.joined + stream] += 1 if happened != rows.PRESENT else 0
+    if happened != rows.PRESENT:
+        at.active_since = tick
+    enter(run, slot, destination, stream, reason, tick)
     entered = containers[destination]
     if entered.owner != at.team:
         change_team(run, slot, entered.owner, tick)
@@ -243,14 +272,22 @@ def go(
     here[layout.value + destination] += value
     first = visits[destination] == 1
     here[layout.entry + destination * 4 + (2 if first else 0) + old] += 1
-    if first and at.cell > 0:  # rule 4
-        run.ages[at.group, destination, age_bin(tick - at.created)] += 1
+    if first:
+        if at.cell > 0:  # rule 4
+            run.ages[at.group, destination, age_bin(tick - at.created)] += 1
+        if at.touched > 0:
+            here[layout.touched_entry + destination] += 1
+            here[layout.touches_until + destination] += at.touched
+    reaches = 1 if first and destination == tables.run[0].sql else 0
+    if value != 0 or reaches == 1:
+        count_reached(run, slot, reaches, value)
     return destination, value
 
 
 @lean
 def plan(run: Run, slot: int, tick: int, now: int) -> None:
     """Let a lead that meets others be due at a tick, or when it has to say that it waits for an owner."""
+    stay_apart()
     at = run.at[slot]
     if at.in_line == 2:
         tick = now
@@ -273,26 +310,31 @@ def replan(run: Run, slot: int, now: int) -> None:
 def settle(run: Run, slot: int, tick: int, phased: bool) -> tuple[int, int]:
     """Rules 6, 7, 14 and 25: start clocks, note a stall or its end; return the first of the moves that are due next."""
     tables, at, own = run.tables, run.at[slot], run.own[slot]
-    containers, waits, pool, stages = tables.containers, tables.waits, tables.pool, run.ages.shape[1]
-    moves = tables.moves[at.regime]
+    containers, stages = tables.containers, run.ages.shape[1]
     move, due = p.NONE, UNLIMITED
     for half in range(HALVES):
         container = container_of(at, half, stages, containers.shape[1] - run.busy.shape[1])
         if container >= 0:
             for i in range(containers[0, container].first, containers[0, container].end):
                 if own[i].from_tick < UNLIMITED:
-                    start_clock(moves[i], own[i], waits, pool, at.key, phased)
+                    start_clock(run, slot, i, tick, phased)
                 if own[i].clock < due:
                     move, due = i, own[i].clock
     if (due >= UNLIMITED and at.open == 0) != (at.stalled != 0) and containers[0, at.stage].final == 0:
-        at.stalled = 1 - at.stalled
-        run.counts[at.cohort, at.cell, at.group, run.layout.stalled + at.stage] += 2 * at.stalled - 1
-        told = rows.STALLED if at.stalled == 1 else rows.WOKEN
-        record(
-            run.log, run.state[0], at, run.kinds[slot, 0], tick, at.stage, at.stream, p.NONE, p.NONE, 0, told,
-            p.NONE, 0, 0, p.NONE, p.NONE,
-        )  # fmt: skip
+        stall(run, slot, tick)
     return move, due
+
+
+@lean
+def stall(run: Run, slot: int, tick: int) -> None:
+    """Rule 25: note that a lead is stalled, or is so no longer."""
+    stay_apart()
+    at, layout = run.at[slot], run.layout
+    at.stalled = 1 - at.stalled
+    count(run, slot, layout.stalled + at.stage, 2 * at.stalled - 1)
+    if at.stream >= 0:
+        count(run, slot, layout.stalled_stream + at.stream, 2 * at.stalled - 1)
+    tell(run, slot, tick, p.NONE, p.NONE, 0, rows.STALLED if at.stalled == 1 else rows.WOKEN, p.NONE)
 
 
 @inlined

@@ -68,9 +68,16 @@ def _measured(outcome: Outcome | None, asked: tuple[Asked, ...], told: Mapping[A
 def _jackknife(parts: Parts) -> tuple[Array, Array]:
     """Return a metric of all replications, and of all but each in turn; of a mean this gives its standard error."""
     if parts.under is not None:
-        over, under = parts.over.to_numpy() * parts.scale, parts.under.to_numpy()
-        return statistics.ratio(over, under), statistics.leave_one_out(over, under)
+        value, without = _of_ratio(parts.over.to_numpy() * parts.scale, parts.under.to_numpy())
+        if parts.beside is not None:  # a lift
+            other, other_without = _of_ratio(parts.beside[0].to_numpy(), parts.beside[1].to_numpy())
+            value, without = value / other - 1.0, without / other_without - 1.0
+        return value, without
     values = np.asarray(parts.values().to_numpy(), np.float64)
     known = np.isfinite(values)
     values = np.where(known, values, 0.0)
     return statistics.ratio(values, known), statistics.leave_one_out(values, known)
+
+
+def _of_ratio(over: Array, under: Array) -> tuple[Array, Array]:
+    return statistics.ratio(over, under), statistics.leave_one_out(over, under)

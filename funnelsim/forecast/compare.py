@@ -21,6 +21,7 @@ from funnelsim.metrics.names import all_names, check_by, figure_of, names_in
 from funnelsim.metrics.progress import progress_bar
 from funnelsim.metrics.result import By, Result
 from funnelsim.metrics.simulate import Settings, check_room, check_scenario, run
+from funnelsim.metrics.statistics import Array
 from funnelsim.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -159,27 +160,41 @@ def difference(first: Parts, other: Parts) -> Difference:
         Its interval is that of Student's t around the mean, with the standard error of the paired differences; for a
         ratio with the jackknife standard error of the difference of the two ratios.
     """
+    found = paired(first, other)
+    known = np.isfinite(found.each)
+    larger = (found.each > 0).sum() / known.sum() if known.any() else math.nan
+    relative = statistics.divide(found.change, abs(found.base))
+    return Difference(*map(float, (found.change, *found.interval(), relative, larger)))
+
+
+class Paired(NamedTuple):
+    """A metric of two scenarios, replication by replication."""
+
+    each: Array
+    """(n,): how much larger it is in the other scenario."""
+    base: Array
+    """What it is in the first."""
+    change: Array
+    error: Array
+    """Monte Carlo standard error of `change`."""
+    number: int
+    """How many replications `error` is from."""
+
+    def interval(self) -> tuple[Array, Array]:
+        """Return the ends of a 95% interval of the expected difference."""
+        return statistics.interval(self.change, self.error, self.number)
+
+
+def paired(first: Parts, other: Parts) -> Paired:
+    """Compare a metric of two scenarios in the same replications; see `difference`."""
     before, after = first.values().to_numpy(), other.values().to_numpy()
-    paired = np.asarray(after - before, np.float64)
-    known = np.isfinite(paired)
+    each = np.asarray(after - before, np.float64)
     if first.under is None or other.under is None:
-        base, change, error = statistics.mean(before), statistics.mean(paired), statistics.mean_error(paired)
+        base, change, error = statistics.mean(before), statistics.mean(each), statistics.mean_error(each)
     else:
-        (over, under), (over_first, under_first) = (_totals(parts) for parts in (other, first))
-        base = statistics.ratio(over_first, under_first)
-        change = statistics.ratio(over, under) - base
-        without = statistics.leave_one_out(over, under) - statistics.leave_one_out(over_first, under_first)
-        error = statistics.jackknife_error(without)
-    low, high = statistics.interval(change, error, int(known.sum()) if first.under is None else len(paired))
-    larger = (paired > 0).sum() / known.sum() if known.any() else math.nan
-    relative = statistics.divide(change, abs(base))
-    return Difference(*map(float, (change, low, high, relative, larger)))
-
-
-def _totals(parts: Parts) -> tuple[Any, Any]:
-    """Return numerator, in its unit, and denominator."""
-    assert parts.under is not None
-    return parts.over.to_numpy() * parts.scale, parts.under.to_numpy()
+        (total, without), (base, without_first) = (parts.of_totals(parts.scale) for parts in (other, first))
+        change, error = total - base, statistics.jackknife_error(without - without_first)
+    return Paired(each, base, change, error, int(np.isfinite(each).sum()) if first.under is None else len(each))
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -21,6 +21,29 @@ def _succeeded(data: xr.Dataset, rows: xr.DataArray) -> xr.DataArray:
     return data["attempts"].isel(row=rows).sel(outcome="succeeded")
 
 
+def _of_turns(data: xr.Dataset, name: str) -> xr.DataArray:
+    """Sum over turns, and ages where they are counted by age; nothing where no move makes touches."""
+    if name not in data:
+        return data["created"].sum("channel") * 0
+    return data[name].sum([dim for dim in ("turn", "age") if dim in data[name].dims])
+
+
+def _passed(data: xr.Dataset, role: str) -> xr.DataArray:
+    return _succeeded(data, data["role"] == role).sum(("row", "age"))
+
+
+def _delivered(data: xr.Dataset, _: str) -> xr.DataArray:
+    """Count touches delivered; those that are sure to be have no row for it."""
+    sent = data["sent"].isel(turn=data["always_delivered"]).sum(("turn", "age"))
+    return _passed(data, "delivered") + sent
+
+
+def _reopened(data: xr.Dataset, _: str) -> xr.DataArray:
+    """Count touches of old leads that they clicked or answered, and what else they succeeded in within a track."""
+    moves = _succeeded(data, data["in_track"] & data["ends"] & data["is_plain"]).sel(age="old").sum("row")
+    return moves + data["engaged"].sel(age="old").sum("turn") if "engaged" in data else moves
+
+
 def _of_dials(data: xr.Dataset, name: str) -> xr.DataArray:
     return data["attempts"].isel(row=data[name])
 
@@ -56,9 +79,35 @@ COUNTED: dict[str, Count] = {
     "first_<stage>": lambda data, stage: data["entries"].sel(stage=stage, visit="first").sum("age"),
     "fast_<stage>": lambda data, stage: data["entries"].sel(stage=stage, age="fast").sum("visit"),
     "old_<stage>": lambda data, stage: data["entries"].sel(stage=stage, age="old").sum("visit"),
-    "touches": lambda data, _: data["attempts"].isel(row=data["is_touch"]).sum(("row", "outcome", "age")),
-    "responses": lambda data, _: _succeeded(data, data["is_touch"]).sum(("row", "age")),
-    "reopened": lambda data, _: _succeeded(data, data["in_track"] & data["ends"]).sel(age="old").sum("row"),
+    # ------------------------------------------------------------ touches
+    "touches": lambda data, _: _of_turns(data, "sent"),
+    "delivered": _delivered,
+    "bounces": lambda data, _: _of_turns(data, "sent") - _delivered(data, ""),
+    "opens": lambda data, _: _passed(data, "open"),
+    "recorded_opens": lambda data, _: _of_turns(data, "recorded"),
+    "clicks": lambda data, _: _passed(data, "click"),
+    "responses": lambda data, _: _succeeded(data, data["responds"]).sum(("row", "age")),
+    "opt_outs": lambda data, _: _passed(data, "opt_out"),
+    "withheld": lambda data, _: _of_turns(data, "withheld"),
+    "reopened": _reopened,
+    # ------------------------------------------------------------ nurtured leads, and others
+    "nurtured_leads": lambda data, _: data["touched"],
+    "nurtured_<stage>": lambda data, stage: data["touched_entries"].sel(stage=stage),
+    "other_<stage>": lambda data, stage: (
+        data["entries"].sel(stage=stage, visit="first").sum("age") - data["touched_entries"].sel(stage=stage)
+    ),
+    "touches before <stage>": lambda data, stage: data["touches_until"].sel(stage=stage),
+    "leads ever nurtured": lambda data, _: data["ever_touched"],
+    "leads never nurtured": lambda data, _: data["never_touched"],
+    # ------------------------------------------------------------ tracks
+    "in_track_<track>": lambda data, track: data["standing_track"].sel(track=track),
+    "stalled_track_<track>": lambda data, track: data["stalled_track"].sel(track=track),
+    "joined_<track>": lambda data, track: data["joined"].sel(track=track),
+    "left_<track>": lambda data, track: data["left"].sel(track=track),
+    # ------------------------------------------------------------ points and work
+    "warmth_given": lambda data, _: data["warmth"].sum("row"),
+    "hours worked": lambda data, _: data["time_worked"],
+    # ------------------------------------------------------------ money
     "spend_media": lambda data, _: data["spend_media"],
     "spend_leads": lambda data, _: data["spend_leads"],
     "spend_touches": lambda data, _: data["spend_touches"],

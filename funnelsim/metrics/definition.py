@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["flow", "level", "ratio", "growth", "quantile", "spread"]
+Kind = Literal["flow", "level", "ratio", "growth", "quantile", "spread", "lift", "probability"]
 
 Over = Literal["period", "horizon", "cohort"]
 OVERS: tuple[Over, ...] = ("period", "horizon", "cohort")
 
 OVER_TIME: tuple[Over, ...] = ("period", "horizon")
 HORIZON: tuple[Over, ...] = ("horizon",)
+IN_ALL: tuple[Over, ...] = ("horizon", "cohort")
 PERIODS: tuple[Over, ...] = ("period",)
 
 
@@ -24,8 +25,8 @@ class Definition:
     Parameters
     ----------
     pattern : str
-        Its name; `<stage>`, `<from>` and `<to>` stand for stages, `<team>` and `<reason>` for what they say.
-    kind : {"flow", "level", "ratio", "growth", "quantile", "spread"}
+        Its name; `<stage>`, `<from>` and `<to>` stand for stages, `<team>`, `<track>` and `<reason>` for what they say.
+    kind : {"flow", "level", "ratio", "growth", "quantile", "spread", "lift", "probability"}
         A flow adds up over time and groups, a level over groups only; the others do not add up.
     unit : str
         `{currency}` and `<stage>` are filled in.
@@ -37,7 +38,7 @@ class Definition:
         What pictures call it, without its unit.
     parts : tuple of str
         Metrics or quantities it is made of: what a flow is the sum of, a ratio's numerator and denominator, what
-        grows.
+        grows, the two ratios of a lift.
     cohort_parts : tuple of str
         A ratio's numerator and denominator by cohort, where they differ.
     boundary : str
@@ -64,6 +65,11 @@ class Definition:
     def parts_over(self, over: str) -> tuple[str, ...]:
         """Return the metrics it is made of over a period, the horizon or a cohort."""
         return (self.cohort_parts or self.parts) if over == "cohort" else self.parts
+
+
+def quantity(pattern: str, kind: Kind, parts: tuple[str, ...] = ()) -> Definition:
+    """Define something that metrics are made of and that is no metric itself."""
+    return Definition(pattern, kind, "", "", "", parts=parts)
 
 
 EMPTY = "Without a denominator there is no figure: such replications are counted as empty."

@@ -12,9 +12,8 @@ import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from funnelsim.metrics import funnel_figures, sales_figures, team_figures
+from funnelsim.metrics import contact_figures, funnel_figures, sales_figures, team_figures
 from funnelsim.metrics.definition import BACKLOG, PLACE, Definition, by_length, fill, unit_of
-from funnelsim.metrics.sales_figures import QUANTITIES
 from funnelsim.scenario import words
 from funnelsim.scenario.measures import DURATION
 from funnelsim.scenario.problems import listed, near_miss
@@ -24,12 +23,18 @@ if TYPE_CHECKING:
 
 DEFINITIONS: tuple[Definition, ...] = (
     *funnel_figures.FLOWS,
+    *contact_figures.TOUCHES,
+    *contact_figures.NURTURED,
     *sales_figures.REJECTED,
     *funnel_figures.LEVELS,
+    *contact_figures.TRACKS,
     *funnel_figures.RATIOS[:2],
     *sales_figures.OPPORTUNITIES,
     *funnel_figures.MONEY,
     *funnel_figures.RATIOS[2:],
+    *contact_figures.RATES,
+    *contact_figures.POINTS,
+    *contact_figures.WORK,
     *team_figures.TEAMS,
     *team_figures.FOLLOW_UPS,
     *sales_figures.TELEPHONE,
@@ -39,7 +44,9 @@ DEFINITIONS: tuple[Definition, ...] = (
 
 BY_PATTERN = {definition.pattern: definition for definition in DEFINITIONS}
 
-COUNTABLE = BY_PATTERN | {quantity.pattern: quantity for quantity in QUANTITIES}
+COUNTABLE = BY_PATTERN | {
+    quantity.pattern: quantity for quantity in (*sales_figures.QUANTITIES, *contact_figures.QUANTITIES)
+}
 """All that metrics are made of, metrics included."""
 
 TABLES = {
@@ -49,7 +56,39 @@ TABLES = {
         "columns": "reason, mean, p10, p90, share.",
         "boundary": "No metric by itself: ask for lost_<reason>, as in lost_no_budget, for a single reason.",
         "source": "DOMAIN D2.4",
-    }
+    },
+    "contacts": {
+        "definition": "The table result.contacts(by=...), what became of touches over the horizon, by track, by touch "
+        "or by the content they gave; funnelsim touches FILE prints it.",
+        "columns": "sent, delivered, bounced, opened, recorded_opens, clicked, responded, opted_out, withheld, cost, "
+        "warmth; sqls and revenue of leads touched before; and the Monte Carlo errors of all.",
+        "boundary": "sqls and revenue count for all that touched a lead before, so that they do not add up, and do not "
+        "say what a touch adds: that is incremental.",
+        "source": "DOMAIN D4.4",
+    },
+    "incremental": {
+        "definition": "The table of funnelsim.incremental(scenario, by=...), and of funnelsim touches FILE "
+        "--incremental: of each track, touch or asset the difference between the run as it is and the same run "
+        "without it.",
+        "columns": "of every metric asked for (sql, or what is won, revenue and spend) the mean difference, its "
+        "95% interval (low to high), its Monte Carlo error, and the share of replications in which it is above 0.",
+        "boundary": "The same leads with the same luck. Differences of several do not add up, since without one of "
+        "them the others do part of its work.",
+        "source": "DOMAIN D4.6",
+    },
+    "score_profile": {
+        "definition": "The table result.score_profile(): leads created in each period by their score at its end.",
+        "columns": "period, band, leads, leads_error, share, share_error.",
+        "boundary": "Bands are those of scoring.bands; a score at an edge is in the band above it.",
+        "source": "DOMAIN D4.5",
+    },
+    "where_leads_leave": {
+        "definition": "The table result.where_leads_leave(): where leads stall and where they leave, by stage and by "
+        "track.",
+        "columns": "kind, name, came, left, there, stalled; and the Monte Carlo errors of these.",
+        "boundary": "A backlog is there without having come.",
+        "source": "DOMAIN D4.4",
+    },
 }
 """Tables that are called as a metric may be: label and text of each paragraph that explains them."""
 
@@ -122,12 +161,14 @@ _KINDS = {
     "growth": "a growth; over several replications it is that of the totals",
     "quantile": "a quantile over leads; over several replications the mean of theirs",
     "spread": "a difference between people; over several replications the mean of theirs",
+    "lift": "a ratio of two ratios, less 1; each is total over total, with a jackknife error",
+    "probability": "a probability over pairs of leads; over several replications the mean of theirs",
 }
 
 
 def _paragraphs(definition: Definition, grouped: bool) -> list[tuple[str, str]]:
     paragraphs = [("definition", definition.meaning), ("kind", f"{_KINDS[definition.kind]}.")]
-    if definition.kind == "ratio":
+    if definition.kind in ("ratio", "lift"):
         over, under = definition.parts
         text = f"{under} (the numerator is {over})."
         if definition.cohort_parts:
@@ -165,7 +206,7 @@ def _matched(name: str) -> tuple[Definition, Mapping[str, str]]:
         if match:
             return definition, match.groupdict()
     tail = name.rpartition("_")[2]
-    tails = dict.fromkeys(("stage", "to", "team", "reason"), tail)
+    tails = dict.fromkeys(("stage", "to", "team", "track", "reason"), tail)
     likely = [fill(pattern, tails) for pattern in BY_PATTERN if "<" not in pattern or tail != name]
     if difflib.get_close_matches(name, likely, 1, 0.75) or not re.fullmatch("[a-z][a-z0-9_]*", name):
         raise ValueError(f"no metric '{name}'{near_miss(name, likely) or near_miss(name, BY_PATTERN, 'metrics')}")

@@ -52,8 +52,8 @@ def number(value: float, unit: str = "", sign: bool = False) -> str:
 def title(figure: Figure, scenario: Scenario) -> str:
     """Write what a metric is for a picture, such as ``cost per SQL (CNY)``.
 
-    Stages and teams are called by their labels where they have some; MQL and SQL as the trade writes them. The unit
-    stands in brackets where the words do not say it yet; numbers of leads have none.
+    Stages, teams and tracks are called by their labels where they have some; MQL and SQL as the trade writes them. The
+    unit stands in brackets where the words do not say it yet; numbers of leads have none.
     """
     labels = {place: _label(scenario, place, name) or name for place, name in abbreviated(figure.places).items()}
     if figure.definition.pattern == "<stage>" and labels["stage"] in ("MQL", "SQL"):
@@ -66,7 +66,7 @@ def title(figure: Figure, scenario: Scenario) -> str:
 
 
 def _label(scenario: Scenario, place: str, name: str) -> str | None:
-    parts: dict[str, Mapping[str, Any]] = {"team": scenario.teams, "reason": {}}
+    parts: dict[str, Mapping[str, Any]] = {"team": scenario.teams, "track": scenario.tracks, "reason": {}}
     part = parts.get(place, scenario.stages).get(name)
     return None if part is None else part.label
 

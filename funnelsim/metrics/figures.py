@@ -11,7 +11,7 @@ import xarray as xr
 from funnelsim.metrics import statistics
 from funnelsim.metrics.counting import count
 from funnelsim.metrics.definition import OVERS, Definition, Over, is_money
-from funnelsim.metrics.definitions import pattern_of
+from funnelsim.metrics.definitions import COUNTABLE, pattern_of
 from funnelsim.metrics.names import COHORT_PREFIX, EVERYONE, Figure
 from funnelsim.metrics.statistics import Array
 
@@ -23,6 +23,9 @@ MONEY = 10_000
 DAY = 86_400_000
 """Ticks of a day (semantics, rule 1)."""
 
+SIZES = {"days": DAY, "hours": DAY // 24, "points": 1000}
+"""By the first word of a unit: how many of what is counted make one."""
+
 
 class Parts(NamedTuple):
     """A metric before it is divided: replications first, then periods or cohorts, then groups."""
@@ -32,13 +35,33 @@ class Parts(NamedTuple):
     """None where nothing is divided."""
     scale: float
     """What the quotient, or the whole number, is multiplied by; 1 keeps whole numbers whole."""
+    beside: tuple[xr.DataArray, xr.DataArray] | None = None
+    """Of a lift: numerator and denominator of the ratio with which the other is compared."""
 
     def values(self) -> xr.DataArray:
         """Return the metric itself, NaN where a denominator is empty."""
         if self.under is None:
             return self.over if self.scale == 1 else self.over * self.scale
         quotient: xr.DataArray = xr.apply_ufunc(statistics.divide, self.over, self.under)
+        if self.beside is not None:
+            other = xr.apply_ufunc(statistics.divide, *self.beside)
+            lift: xr.DataArray = xr.apply_ufunc(statistics.divide, quotient, other) - 1
+            return lift
         return quotient * self.scale
+
+    def of_totals(self, scale: float = 1) -> tuple[Array, Array]:
+        """Return what the totals over replications say, and what they say without each replication in turn.
+
+        Only of what is divided: a ratio is total over total, with numerators multiplied by `scale`.
+        """
+        assert self.under is not None
+        over, under = self.over.to_numpy() * scale, self.under.to_numpy()
+        whole, without = statistics.ratio(over, under), statistics.leave_one_out(over, under)
+        if self.beside is None:
+            return whole, without
+        over, under = (part.to_numpy() for part in self.beside)
+        other, without_other = statistics.ratio(over, under), statistics.leave_one_out(over, under)
+        return statistics.divide(whole, other) - 1, statistics.divide(without, without_other) - 1
 
 
 def view(data: xr.Dataset, over: Over) -> xr.Dataset:
@@ -61,7 +84,7 @@ def check_over(figure: Figure, over: Over) -> None:
     """Refuse to measure a metric over what it is not measured over."""
     times = figure.definition.times
     if over not in times:
-        only = "measured over the horizon only"
+        only = "measured over the horizon and by cohort only" if "cohort" in times else "measured over the horizon only"
         if "period" in times:
             only = f"a figure of periods; there is none {'by cohort' if over == 'cohort' else 'over the horizon'}"
         raise ValueError(f"'{figure.name}' is {only}")
@@ -90,6 +113,13 @@ def parts(data: xr.Dataset, figure: Figure, over: Over) -> Parts:
         return Parts(_spread(data, figure, over), None, 1)
     if definition.kind == "growth":
         return _growth(data, figure, over)
+    if definition.kind == "probability":
+        return Parts(_auc(data, figure), None, 1)
+    if definition.kind == "lift":
+        first, beside = (
+            [_counted(data, part, figure, over) for part in COUNTABLE[ratio].parts] for ratio in definition.parts
+        )
+        return Parts(first[0], first[1], 1, (beside[0], beside[1]))
     scale = _scale(definition)
     if definition.kind == "ratio":
         numerator, denominator = definition.parts_over(over)
@@ -98,7 +128,9 @@ def parts(data: xr.Dataset, figure: Figure, over: Over) -> Parts:
 
 
 def _scale(definition: Definition) -> float:
-    return 1 / MONEY if is_money(definition) else 1 / DAY if definition.unit == "days" else 1
+    if is_money(definition):
+        return 1 / MONEY
+    return next((1 / size for unit, size in SIZES.items() if definition.unit.partition(" ")[0] == unit), 1)
 
 
 def _counted(data: xr.Dataset, pattern: str, figure: Figure, over: Over) -> xr.DataArray:
@@ -143,6 +175,16 @@ def _spread(data: xr.Dataset, figure: Figure, over: Over) -> xr.DataArray:
     return spread.isel(period=-1) if over == "horizon" else spread
 
 
+def _auc(data: xr.Dataset, figure: Figure) -> xr.DataArray:
+    """Chance that of a won and another lead the won one had the higher fit, equal ones counting half (DOMAIN D3.2)."""
+    created, won = (_of_group(data[name], figure.group).astype(np.float64) for name in ("fit_created", "fit_won"))
+    others = created - won
+    below = others.cumsum("fit_bin") - 0.5 * others
+    pairs = won.sum("fit_bin") * others.sum("fit_bin")
+    area: xr.DataArray = xr.apply_ufunc(statistics.divide, (won * below).sum("fit_bin"), pairs)
+    return area
+
+
 # ---------------------------------------------------------------- estimates
 class Estimate(NamedTuple):
     """What replications say of a metric; each an array over periods or cohorts, or a single number."""
@@ -165,7 +207,6 @@ def estimate(figure: Parts) -> Estimate:
     if figure.under is None:
         headline, error = statistics.mean(values), statistics.mean_error(values)
     else:
-        over, under = figure.over.to_numpy(), figure.under.to_numpy()
-        headline = statistics.ratio(over, under) * figure.scale
-        error = statistics.jackknife_error(statistics.leave_one_out(over, under)) * figure.scale
+        headline, without = figure.of_totals()
+        headline, error = headline * figure.scale, statistics.jackknife_error(without) * figure.scale
     return Estimate(headline, spread[0], spread[1], spread[2], error, np.isnan(values).sum(axis=0))

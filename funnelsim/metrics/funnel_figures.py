@@ -1,4 +1,4 @@
-"""Figures of leads, stages, touches and money: those of every scenario."""
+"""Figures of leads, stages and money: those of every scenario."""
 
 from __future__ import annotations
 
@@ -47,17 +47,6 @@ FLOWS = (
         "Entries into <stage> by leads that were {old}.",
         "D0.6",
         "entries into <stage> by old leads",
-    ),
-    Definition("touches", "flow", "touches", "Touches made by tracks, answered or not.", "D4.1", "touches"),
-    Definition("responses", "flow", "responses", "Touches that were answered.", "D2.6", "responses"),
-    Definition(
-        "reopened",
-        "flow",
-        "leads",
-        "Leads in a track, {old}, that have just shown engagement again: successes of the track's moves.",
-        "D Terms, D4.5",
-        "reopened leads",
-        boundary="A lead counts each time.",
     ),
 )
 
@@ -135,7 +124,8 @@ MONEY = (
         boundary=(
             "Of what their own touches, attempts and creation cost, all; of each channel's media the share of such "
             "leads among those it created; of each team's labour the share of the time it worked on such leads. Over "
-            "the horizon only, and what was spent before the start does not count."
+            "the horizon only, and what was spent before the start does not count. A lead in any track is none of "
+            "them, also in one that touches it twice a year."
         ),
         times=HORIZON,
     ),

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from funnelsim.metrics.labelled import MONEY_UNITS, TICKS, Tables
+from funnelsim.metrics.labelled import MONEY_UNITS, POINT_UNITS, TICKS, Tables
 
 if TYPE_CHECKING:
     from funnelsim.program import Program
@@ -106,7 +106,7 @@ def memory_needed(program: Program, replications: int, by: str | None, cohorts: 
 
 
 def _kept_bytes(values: npt.NDArray[Any], attrs: dict[str, str]) -> int:
-    wide = values.dtype.kind == "f" or attrs.get("units") in (MONEY_UNITS, TICKS)
+    wide = values.dtype.kind == "f" or attrs.get("units") in (MONEY_UNITS, POINT_UNITS, TICKS)
     return values.size * (8 if wide else 1 if values.dtype.kind == "b" else 4)
 
 

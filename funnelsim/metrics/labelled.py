@@ -19,6 +19,7 @@ Tables = dict[str, Table]
 
 MONEY_UNITS = "ten-thousandths of the currency"
 TICKS = "ticks of a millisecond"
+POINT_UNITS = "thousandths of a point"
 
 
 def counted(dims: tuple[str, ...], values: npt.NDArray[Any], what: str, units: str = "leads") -> Table:

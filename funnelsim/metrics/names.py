@@ -132,7 +132,7 @@ def _check_group(name: str, scenario: Scenario, by: str | None, wanted_by: str, 
 # ---------------------------------------------------------------- groups
 def groupings(scenario: Scenario) -> tuple[str, ...]:
     """Return what the leads of a scenario can be grouped by."""
-    return ("channel", "segment", *scenario.traits)
+    return ("channel", "segment", *scenario.traits, *scenario.observed)
 
 
 def check_by(by: str | None, scenario: Scenario) -> None:
@@ -155,7 +155,7 @@ def group_names(scenario: Scenario, by: str | None) -> tuple[str, ...]:
         return (EVERYONE,)
     if by in ("channel", "segment"):
         return tuple(scenario.channels if by == "channel" else scenario.segments) or (EVERYONE,)
-    return tuple(scenario.traits[by])
+    return tuple(scenario.traits[scenario.observed[by].of if by in scenario.observed else by])
 
 
 # ---------------------------------------------------------------- lists of names
@@ -209,7 +209,7 @@ def trunk_of(scenario: Scenario) -> list[str]:
     trunk = [next(iter(scenario.stages))]
     while True:
         stage = scenario.stages[trunk[-1]]
-        targets = [move.to for move in stage.moves.values() if move.to not in (None, *trunk)]
+        targets = [to for to in (*(move.to for move in stage.moves.values()), *stage.score) if to not in (None, *trunk)]
         if not targets:
             return trunk
         trunk.append(str(targets[0]))

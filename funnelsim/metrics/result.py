@@ -16,6 +16,7 @@ import numpy as np
 import xarray as xr
 
 from funnelsim.metrics import display, storage
+from funnelsim.metrics.contact_reports import ContactReports
 from funnelsim.metrics.definition import fill, unit_of
 from funnelsim.metrics.diagnosis import warnings_of
 from funnelsim.metrics.figures import OVERS, Estimate, Over, Parts, estimate, parts
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from funnelsim.engines.log import Engine
 
 By = str | None
-"""``channel``, ``segment``, the name of a trait, or None."""
+"""``channel``, ``segment``, the name of a trait or of an observed one, or None."""
 
 NOTES = (
     "p10 to p90: eight in ten replications lie between.",
@@ -47,7 +48,7 @@ NOTES = (
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Result:
+class Result(ContactReports):
     """Replications of a scenario.
 
     Attributes
@@ -61,7 +62,7 @@ class Result:
         Of funnelsim. The same scenario, seed and version give the same bits.
     engine : {"kernel", "simpy"}
     by : str or None
-        What leads were grouped by: ``channel``, ``segment`` or a trait.
+        What leads were grouped by: ``channel``, ``segment``, or a trait, observed or not.
     cohorts : bool
         Whether leads were counted by period of creation too.
     data : Dataset
@@ -249,15 +250,12 @@ class Result:
                 **{key: None if math.isnan(value) else float(value) for key, value in numbers.items()},
                 "unit": self.unit(name),
             }
-        return {
-            "scenario": self.scenario.name,
-            "variant": self.variant,
-            "seed": self.seed,
-            "replications": self.replications,
-            "version": self.version,
-            "metrics": metrics,
-            "warnings": self.warnings(),
-        }
+        return {**self.head(), "metrics": metrics, "warnings": self.warnings()}
+
+    def head(self) -> dict[str, Any]:
+        """Return what was run, as ``--json`` prints it."""
+        fields = ("variant", "seed", "replications", "version")
+        return {"scenario": self.scenario.name, **{name: getattr(self, name) for name in fields}}
 
     # ------------------------------------------------------------ running again, saving
     def rerun(self, *, progress: bool | None = None) -> Result:

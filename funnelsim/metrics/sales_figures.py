@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from funnelsim.metrics.definition import AT_END, EMPTY, OVER_TIME, PERIODS, Definition
+from funnelsim.metrics.definition import AT_END, EMPTY, OVER_TIME, PERIODS, Definition, quantity
 
 REJECTED = (
     Definition(
@@ -175,26 +175,22 @@ TELEPHONE = (
 )
 
 
-def _quantity(pattern: str, kind: str, parts: tuple[str, ...] = ()) -> Definition:
-    return Definition(pattern, kind, "", "", "D2", parts=parts)  # type: ignore[arg-type]
-
-
 QUANTITIES = (
-    _quantity("time worked by <team>", "flow"),
-    _quantity("working time of <team>", "flow"),
-    _quantity("time the queue of <team> takes", "level"),
-    _quantity(
+    quantity("time worked by <team>", "flow"),
+    quantity("working time of <team>", "flow"),
+    quantity("time the queue of <team> takes", "level"),
+    quantity(
         "time worked by <team> and waiting for it", "flow", ("time worked by <team>", "time the queue of <team> takes")
     ),
-    _quantity("time waited for <team>", "flow"),
-    _quantity("work begun by <team>", "flow"),
-    _quantity("people of <team>", "level"),
-    _quantity("follow-ups in <stage>", "flow"),
-    _quantity("rejected leads", "flow"),
-    _quantity("entries into stages that can reject", "flow"),
-    _quantity("leads won that were in <stage>", "flow"),
-    _quantity("leads lost that were in <stage>", "flow"),
-    _quantity(
+    quantity("time waited for <team>", "flow"),
+    quantity("work begun by <team>", "flow"),
+    quantity("people of <team>", "level"),
+    quantity("follow-ups in <stage>", "flow"),
+    quantity("rejected leads", "flow"),
+    quantity("entries into stages that can reject", "flow"),
+    quantity("leads won that were in <stage>", "flow"),
+    quantity("leads lost that were in <stage>", "flow"),
+    quantity(
         "leads decided that were in <stage>",
         "flow",
         ("leads won that were in <stage>", "leads lost that were in <stage>"),

@@ -42,12 +42,33 @@ def media_of_groups(program: Program, counts: Counts, periods: p.IntArray, by: s
     layout, cells = layout_of(program), program.cell_period
     created = np.moveaxis(periods[..., layout.created : layout.present], 2, -1)
     regimes = [program.structure.cell_regime[cells.index(period)] for period in range(periods.shape[1])]
-    kind = program.kinds.index(by)
-    values = slice(*program.structure.kind_first[kind : kind + 2])
-    shares = counts.parameters[:, program.recipes.share[regimes, values]]
-    fallback = np.rint(shares * SHARE_UNIT).astype(np.int64)[:, :, None, :]
+    kind, channels = program.kinds.index(by), range(len(program.channels))
+    shares = np.stack([shares_of(program, counts.parameters, regimes, kind, channel) for channel in channels], axis=2)
+    fallback = np.rint(shares * SHARE_UNIT).astype(np.int64)
     weights = np.where(created.sum(axis=-1, keepdims=True) > 0, created, fallback)
     return np.asarray(apportion(spend, weights).sum(axis=2))
+
+
+def shares_of(program: Program, parameters: p.FloatArray, regimes: list[int], kind: int, channel: int) -> p.FloatArray:
+    """Return the expected shares (n, regimes, G) of the values of a kind among the leads of a channel (rule 53)."""
+    record = program.structure.kinds[kind]
+    number = int(record["end"] - record["first"])
+
+    def cell(place: int) -> p.FloatArray:
+        first = int(record["first_share"]) + place * number
+        return np.asarray(parameters[:, program.recipes.share[regimes, first : first + number]])
+
+    if record["of"] >= 0:
+        true = shares_of(program, parameters, regimes, int(record["of"]), channel)
+        errors = [cell(value * int(record["per_true"])) for value in range(number)]
+        seen = [np.where(np.arange(number) == i, 1 - errors[i], errors[i] / (number - 1)) for i in range(number)]
+        return np.asarray(sum(true[..., [i]] * seen[i] for i in range(number)))
+    place = channel * int(record["per_channel"])
+    if not record["per_segment"]:
+        return cell(place)
+    segments = shares_of(program, parameters, regimes, 0, channel)
+    steps = [place + segment * int(record["per_segment"]) for segment in range(segments.shape[-1])]
+    return np.asarray(sum(segments[..., [i]] * cell(step) for i, step in enumerate(steps)))
 
 
 def apportion(amounts: p.IntArray, weights: p.IntArray) -> p.IntArray:
@@ -84,14 +105,14 @@ def labour_of_teams(program: Program, counts: Counts) -> p.IntArray:
     teams, edges = len(program.teams), len(program.structure.cell_edge)
     sums = np.zeros((len(parameters), teams, edges))
     for (team, parameter, heads), units in zip(recipes.salary_term, recipes.salary_units, strict=True):
-        numbers = _whole(parameters[:, heads, None]) if heads >= 0 else 1.0
+        numbers = whole(parameters[:, heads, None]) if heads >= 0 else 1.0
         sums[:, team] += parameters[:, parameter, None] * units * numbers
-    earned = _whole(sums).astype(np.int64)
+    earned = whole(sums).astype(np.int64)
     earned[..., 0] = 0
     return by_period(np.diff(earned, axis=-1), program, axis=2)[:, :, 1:]
 
 
-def _whole(values: p.FloatArray) -> p.FloatArray:
+def whole(values: p.FloatArray) -> p.FloatArray:
     """Round half up, from nothing to 2**53, as the engines do."""
     return np.floor(np.clip(values, 0.0, 9007199254740992.0) + 0.5)
 
@@ -118,7 +139,7 @@ def wasted(program: Program, kinds: p.IntArray, media: p.IntArray, labour: p.Int
     layout, horizon = layout_of(program), kinds.sum(axis=1)
     own = horizon[..., layout.wasted_cost]
     leads, created = horizon[..., layout.wasted_leads : layout.wasted_cost], horizon[..., : layout.present]
-    worked, busy = horizon[..., layout.wasted_busy :], horizon[..., layout.busy : layout.turned_away]
+    worked, busy = horizon[..., layout.wasted_busy : layout.sent], horizon[..., layout.busy : layout.turned_away]
     values = own + _shares(media, leads, created) + _shares(labour, worked, busy)
     return money(("replication", "group"), values, "what was spent on leads that are wasted at the end")
 

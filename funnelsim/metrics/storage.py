@@ -11,7 +11,7 @@ from typing import Any
 
 import xarray as xr
 
-FORMAT = 2
+FORMAT = 3
 """Of the files; another number is another layout, which this version cannot read."""
 
 ATTRIBUTE = "funnelsim"

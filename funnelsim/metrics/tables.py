@@ -3,11 +3,13 @@
 Cells become periods, positions become names, and the media spend of channels is shared out to the groups.
 
 Dimensions are `replication`, `period` (its first moment), `group` (one called `all` if not grouped), `stage`,
-`visit`, `age`, `channel`, `row` (a move, a touch of a track, or a step of a script), `outcome`, `reason`, `move`,
-`team`, `person`, `pipeline` (stages with a stated win rate), `quantile`, `parameter` (the uncertain ones) and, where
-cohorts were counted, `cohort` (NaT: before the start). Counts are whole numbers, money whole ten-thousandths and
-times whole ticks, each in the smallest type that holds them; attributes say the unit. Variables by cohort have the
-names of those by period after `cohort_`. Of what a scenario has none, such as teams, there are no variables.
+`visit`, `age`, `channel`, `row` (a move, a step of a touch, or one of a script), `outcome`, `reason`, `move`, `team`,
+`person`, `pipeline` (stages with a stated win rate), `turn` (a touch as a track or a move makes it), `touch`, `track`,
+`content`, `step` (of a piece of content), `band` (of the score), `fit_bin`, `quantile`, `parameter` (the uncertain
+ones) and, where cohorts were counted, `cohort` (NaT: before the start). Counts are whole numbers, money whole
+ten-thousandths, points whole thousandths and times whole ticks, each in the smallest type that holds them; attributes
+say the unit. Variables by cohort have the names of those by period after `cohort_`. Of what a scenario has none, such
+as teams, there are no variables.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import numpy as np
 
 from funnelsim.engines.rows import OUTCOMES
 from funnelsim.engines.tally import layout_of
-from funnelsim.metrics import sales_tables
+from funnelsim.metrics import contact_tables, sales_tables
 from funnelsim.metrics.labelled import Tables, by_period, counted, money
 from funnelsim.metrics.names import COHORT_PREFIX
 from funnelsim.metrics.spending import costs, labour_of_teams, media_of_groups, wasted
@@ -65,6 +67,8 @@ def tables_of(program: Program, counts: Counts, by: str | None) -> Tables:
     tables |= sales_tables.pipeline(program, counts)
     tables["channel_media"] = money(("replication", "channel", "period"), spent, "media spend of each channel")
     tables["team_labour"] = money(("replication", "team", "period"), labour, "what the people of each team earn")
+    tables |= contact_tables.by_price(program, counts)
+    tables |= contact_tables.fit(program, kinds)
     tables["wasted_spend"] = wasted(program, kinds, spent.sum(axis=2), labour.sum(axis=2))
     if counts.cohort_counts.shape[1]:
         tables |= _cohorts(program, counts, media, tables)
@@ -102,6 +106,7 @@ def _flows(program: Program, kinds: p.IntArray, time: str) -> Tables:
         ),
         "value": money((*lead, "stage"), kinds[..., layout.value : layout.reason], "value of entries"),
         **sales_tables.flows(program, kinds, time),
+        **contact_tables.flows(program, kinds, time),
     }
 
 
@@ -113,6 +118,7 @@ def _levels(program: Program, running: p.IntArray, time: str) -> Tables:
         "standing": counted((*lead, "stage"), _standing(program, running), "leads in each stage at the end"),
         "stalled": counted((*lead, "stage"), stalled, "leads stalled in each stage at the end"),
         **sales_tables.levels(program, running, time),
+        **contact_tables.levels(program, running, time),
     }
 
 
@@ -188,18 +194,19 @@ def _of_moves(program: Program) -> dict[str, Any]:
     last = np.arange(len(rows)) == (moves["first_row"] + lengths - 1)[move_of_row]
     dials = np.isin(np.arange(len(moves)), dialling_moves(program))
     of_stage, teams = (*program.stages, *[""] * len(program.streams + program.teams)), (*program.teams, "")
+    names = _move_names(program)
     return {
-        "row": _row_names(program, move_of_row),
-        "is_touch": ("row", np.array(rows["touch"] == 1)),
+        "row": _row_names(program, move_of_row, names),
         "in_track": ("row", in_track),
         "ends": ("row", last | (moves["num_steps"] == 0)[move_of_row]),
         "dials": ("row", dials[move_of_row] & first),
         "talks": ("row", dials[move_of_row] & last),
-        "move": _move_names(program),
+        "move": names,
         "move_stage": ("move", np.array(of_stage)[moves["container"]]),
         "move_team": ("move", np.array(teams)[moves["team"]]),
         "owned": ("move", np.array(moves["owned"] == 1)),
         "is_dialling": ("move", dials),
+        **contact_tables.coordinates(program, move_of_row, names),
     }
 
 
@@ -223,14 +230,12 @@ def _move_names(program: Program) -> list[str]:
     return [f"{container}.{move}" for container, move in zip(containing, program.moves, strict=True)]
 
 
-def _row_names(program: Program, move_of_row: p.IntArray) -> list[str]:
+def _row_names(program: Program, move_of_row: p.IntArray, move_names: list[str]) -> list[str]:
     """Return stage and move, track and touch, or stage, move and step; the second of one name has its number."""
-    containers, moves, seen, names = _containers(program), _move_names(program), Counter[str](), []
-    for row, move in enumerate(move_of_row):
-        name = moves[move]
-        if program.structure.rows["touch"][row]:
-            name = f"{containers[program.structure.moves['container'][move]]}.{program.rows[row]}"
-        elif program.rows[row]:
+    seen, names = Counter[str](), []
+    for row, move in enumerate(move_of_row.tolist()):
+        name = contact_tables.turn_holder(program, move, move_names) if program.rows[row] else move_names[move]
+        if program.rows[row]:
             name = f"{name}.{program.rows[row]}"
         seen[name] += 1
         names.append(name if seen[name] == 1 else f"{name}#{seen[name]}")

@@ -1,15 +1,15 @@
-"""What a scenario has that metrics are about: stages, teams, reasons, and what can happen to leads there."""
+"""What a scenario has that metrics are about: stages, teams, touches, reasons, and what can happen to leads there."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from funnelsim.program import Program
     from funnelsim.scenario import Scenario
-    from funnelsim.scenario.models import Move
+    from funnelsim.scenario.models import Move, TouchStep
 
 
 class Vocabulary(NamedTuple):
@@ -41,6 +41,22 @@ class Vocabulary(NamedTuple):
     """Reasons for which leads are lost."""
     dialling: tuple[str, ...]
     """Moves with a script, or that need several successes."""
+    served: tuple[str, ...]
+    """All stages, where a team has work."""
+    touching: tuple[str, ...]
+    """Touches that a track or a move makes."""
+    opening: tuple[str, ...]
+    """Those of them that can be opened."""
+    clicking: tuple[str, ...]
+    opting_out: tuple[str, ...]
+    """Those of them after which a lead can opt out."""
+    nurturing: tuple[str, ...]
+    """All stages, where there are touches."""
+    tracks: tuple[str, ...]
+    warming: tuple[str, ...]
+    """Touches and moves that give points."""
+    fitted: tuple[str, ...]
+    """Stages of the won, where leads have points for what they are."""
 
 
 NEEDS = {
@@ -57,6 +73,15 @@ NEEDS = {
     "sqls": "a stage 'sql' with an owner",
     "losing": "a way out of a stage",
     "dialling": "a move with a script, or with needs above 1",
+    "served": "a team with work",
+    "touching": "a touch that a track or a move makes",
+    "opening": "a touch with 'open'",
+    "clicking": "a touch with 'click'",
+    "opting_out": "a touch with 'opt_out'",
+    "nurturing": "a touch that a track or a move makes",
+    "tracks": "a track",
+    "warming": "a touch or a move with 'warmth'",
+    "fitted": "a stage of the won, and 'fit' in scoring",
 }
 """What a scenario must have for there to be such names."""
 
@@ -103,12 +128,13 @@ def vocabulary(scenario: Scenario, program: Program) -> Vocabulary:
     def flagged(bits: int) -> tuple[str, ...]:
         return tuple(stage for stage, of in zip(stages, flags, strict=True) if of & bits)
 
-    stated = flagged(p.PIPELINE)
+    working, stated = named(moves["team"], program.teams), flagged(p.PIPELINE)
+    touching = named(structure.turns["touch"], program.touches)
     queue_limits = program.recipes.staff[structure.cell_regime[-1], :, -1]
     return Vocabulary(
         stages=stages,
         teams=program.teams,
-        working=named(moves["team"], program.teams),
+        working=working,
         owning=named(structure.owner, program.teams),
         limited=named(np.flatnonzero(queue_limits >= 0), program.teams),
         followed=named(moves["container"][moves["owned"] == 1], stages),
@@ -120,7 +146,33 @@ def vocabulary(scenario: Scenario, program: Program) -> Vocabulary:
         sqls=flagged(p.SQL),
         losing=_losing(program),
         dialling=tuple(program.moves[move] for move in dialling_moves(program)),
+        served=stages if working else (),
+        touching=touching,
+        opening=_with_row(program, p.OPEN),
+        clicking=_with_row(program, p.CLICK),
+        opting_out=_with_row(program, p.OPT_OUT),
+        nurturing=stages if touching else (),
+        tracks=program.streams,
+        warming=_warming(program),
+        fitted=flagged(p.WON) if scenario.scoring.fit else (),
     )
+
+
+def _with_row(program: Program, role: int) -> tuple[str, ...]:
+    """Return the touches that some move makes whose chain has a row of this role."""
+    rows, turns = program.structure.rows, program.structure.turns
+    found = {int(turn["touch"]) for turn in turns if role in rows["role"][turn["first_row"] : turn["end_row"]]}
+    return tuple(name for place, name in enumerate(program.touches) if place in found)
+
+
+def _warming(program: Program) -> tuple[str, ...]:
+    """Return the touches and the moves that give points, or take some away."""
+    recipes, turns = program.recipes, program.structure.turns
+    rows = {int(row) for row in (recipes.row_points >= 0).nonzero()[1]}
+    touches = {int(turn["touch"]) for turn in turns if rows & set(range(turn["first_row"], turn["end_row"]))}
+    moves = {int(move) for move in (recipes.move_points >= 0).nonzero()[1]}
+    named = [name for place, name in enumerate(program.touches) if place in touches]
+    return (*named, *(name for place, name in enumerate(program.moves) if place in moves))
 
 
 def dialling_moves(program: Program) -> list[int]:
@@ -139,53 +191,78 @@ def dialling_moves(program: Program) -> list[int]:
 # ---------------------------------------------------------------- where leads can go
 def tracks_and_ways(scenario: Scenario) -> tuple[dict[str, set[str]], set[tuple[str, str]]]:
     """Return the tracks that leads in each stage may be in, and the pairs of stages that one move joins."""
-    pairs = {
-        (name, target) for name, stage in scenario.stages.items() for target in _targets(stage.moves.values()) if target
-    }
-    for stage_name, stage in scenario.stages.items():
+    tracks = {name: set(stage.may_join) & set(scenario.tracks) for name, stage in scenario.stages.items()}
+    pairs = set[tuple[str, str]]()
+    for name, stage in scenario.stages.items():
         recycling = None if stage.owner is None else scenario.teams[stage.owner].recycle_after
-        pairs |= {(stage_name, recycling.to)} if recycling else set()
-    tracks: dict[str, set[str]] = {
-        name: {stage.track} & set(scenario.tracks) for name, stage in scenario.stages.items()
-    }
+        ways = [*_ways_of_moves(scenario, stage.moves.values()), *([recycling] if recycling else [])]
+        pairs |= {(name, target) for target in (*stages_of(ways), *stage.score)}
+        tracks[name] |= tracks_of(ways)
     while True:  # a stage that keeps the track of those who come is joined by the moves of any they may bring
         size = len(pairs) + sum(map(len, tracks.values()))
         for name in scenario.stages:
-            pairs |= {(name, target) for track in tracks[name] for target in _track_targets(scenario, track) if target}
+            ways = [way for track in tracks[name] for way in _ways_of_track(scenario, track)]
+            pairs |= {(name, target) for target in stages_of(ways)}
+            tracks[name] |= tracks_of(ways)
         for before, after in pairs:
-            if scenario.stages[after].track == "keep":
+            if "keep" in scenario.stages[after].may_join:
                 tracks[after] |= tracks[before]
         if size == len(pairs) + sum(map(len, tracks.values())):
             return tracks, pairs
 
 
-def _targets(moves: Iterable[Move]) -> Iterable[str | None]:
-    return [
-        target for move in moves for target in (move.to, move.else_, *(step.else_ for step in move.script.values()))
-    ]
+def stages_of(ways: Iterable[Any]) -> set[str]:
+    """Return the stages that ways lead to."""
+    return {way.to for way in ways if way is not None and way.to is not None}
 
 
-def _track_targets(scenario: Scenario, name: str) -> list[str | None]:
+def tracks_of(ways: Iterable[Any]) -> set[str]:
+    """Return the tracks that ways lead to."""
+    return {way.track for way in ways if getattr(way, "track", None) is not None}
+
+
+def _ways_of_moves(scenario: Scenario, moves: Iterable[Move]) -> list[Any]:
+    """Return the ways of moves, those of their scripts and of the touches that they make."""
+    found: list[Any] = []
+    for move in moves:
+        found += [move.way, move.else_way, *(step.else_way for step in move.script.values())]
+        found += _ways_of_steps(scenario, [] if move.touch is None else [move.touch])
+    return found
+
+
+def _ways_of_steps(scenario: Scenario, touches: Iterable[str]) -> list[Any]:
+    steps: list[TouchStep] = [step for name in touches for step in scenario.touches[name].steps.values()]
+    return [step.way for step in steps]
+
+
+def _ways_of_track(scenario: Scenario, name: str) -> list[Any]:
     track = scenario.tracks[name]
-    exhausted = None if track.exhausted is None else track.exhausted.to
-    return [track.on_response.to, exhausted, *_targets(track.moves.values())]
+    ends = [part for part in (track.on_response, track.on_opt_out, track.exhausted, track.ends) if part is not None]
+    own = [part.way for part in (*ends, *track.transition_rules)]
+    return [*own, *_ways_of_steps(scenario, track.touch_names), *_ways_of_moves(scenario, track.moves.values())]
 
 
 def _losing(program: Program) -> tuple[str, ...]:
     """Return the reasons for which leads can be lost.
 
     A step that leads nowhere gives none. Nor does a certain move that is the only one of its stage or track, such as
-    that of a pool from which leads come back after a month: it puts an end to nothing else that can happen there.
+    that of a pool from which leads come back after a month: it puts an end to nothing else that can happen there. Nor
+    does a rule, such as a score that is high enough, nor a way into another track.
     """
+    from funnelsim.program import records as p
+
     moves, rows, first = program.structure.moves, program.structure.rows, program.structure.first_move
     used = {int(row["reason"]) for row in rows if row["otherwise"] >= 0}
+    stages = range(len(program.stages))
+    used |= {int(row["to_reason"]) for row in rows if row["to"] in stages}
     for move, record in enumerate(moves):
         container = record["container"]
         alone = container < len(first) - 1 - len(program.teams) and first[container + 1] - first[container] == 1
         written = program.reasons[record["to_reason"]] != program.moves[move]
-        if record["to"] >= 0 and (written or not (alone and record["deadline"] == 1)):
+        certain = record["deadline"] == 1
+        if record["to"] in stages and (written or not (certain and (alone or record["trigger"] == p.ON_RULE))):
             used.add(int(record["to_reason"]))
-        if record["otherwise"] >= 0:
+        if record["otherwise"] in stages:
             used.add(int(record["else_reason"]))
     reasons = zip(program.reasons, program.losing, strict=True)
     return tuple(name for place, (name, losing) in enumerate(reasons) if losing and place in used)
@@ -199,7 +276,8 @@ def _rejecting(scenario: Scenario, program: Program) -> tuple[str, ...]:
     stages, streams = set[str](), set[str]()
     for record in structure.moves:
         rows = structure.rows[record["first_row"] : record["first_row"] + record["num_rows"] + record["num_steps"]]
-        reasons = [int(reason) for reason in (record["to_reason"], record["else_reason"], *rows["reason"])]
+        written = (record["to_reason"], record["else_reason"], *rows["reason"], *rows["to_reason"])
+        reasons = [int(reason) for reason in written]
         container = int(record["container"])
         if container < len(names) and any(program.reasons[reason] == REJECTED for reason in reasons if reason >= 0):
             (stages if container < len(program.stages) else streams).add(names[container])

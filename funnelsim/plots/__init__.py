@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from funnelsim.plots.compare import comparison_figure, plot_comparison
+from funnelsim.plots.contacts import plot_contacts, plot_score_profile
 from funnelsim.plots.funnel import plot_funnel
 from funnelsim.plots.periods import plot_metric
 from funnelsim.plots.teams import plot_teams
 
-__all__ = ["comparison_figure", "plot_comparison", "plot_funnel", "plot_metric", "plot_teams"]
+__all__ = [
+    "comparison_figure",
+    "plot_comparison",
+    "plot_contacts",
+    "plot_funnel",
+    "plot_metric",
+    "plot_score_profile",
+    "plot_teams",
+]

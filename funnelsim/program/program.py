@@ -3,10 +3,11 @@
 Two groups of arrays. `Structure` is the same in every replication: which moves a stage has, where they lead, when
 periods and changes begin. `Recipes` say how the numbers of one replication (waits, chances, costs, rates) follow from
 its parameters, of which some may be uncertain. Tracks and touches are gone: a track is a container of moves, a touch
-is a row of its move.
+is a turn of its move, and its chain are rows.
 
 Sizes, used in all shapes below: S stages, T streams, M moves, W rows, C channels, Q kinds (the segment, then the
-traits) with V values in all, E teams with N people, R regimes (one more than there are changes), K cells, P parameters.
+traits, then the observed ones) with V values in all, E teams with N people, U turns of touches, L limits of contact,
+A assets, R regimes (one more than there are changes), K cells, P parameters.
 A *cell* is a piece of time in which neither period nor regime changes: within it counts determine costs.
 """
 
@@ -51,7 +52,25 @@ class Structure(NamedTuple):
     every: IntArray
     """(R, M): a wait."""
     track: IntArray
-    """(S,): a stream, NONE or KEEP."""
+    """(S,): a stream, NONE, KEEP or RULES."""
+    track_rules: IntArray
+    """(S, 2): where the rules of a stage's track begin and end in `rules`."""
+    paused: IntArray
+    """(T,): the rule under which a track is paused, or NONE."""
+    turns: RecordArray
+    """(U,) of `TURN`, move by move."""
+    turn_wait: IntArray
+    """(R, U): the wait before a touch, or NONE where it is the cadence."""
+    turn_limits: IntArray
+    """Limits of contact that hold for each turn."""
+    turn_assets: IntArray
+    """What each turn may give."""
+    limits: RecordArray
+    """(L,) of `LIMIT`."""
+    asset_purpose: WordArray
+    """(A,)"""
+    bands: IntArray
+    """Edges of the bands of the score profile, in thousandths of a point."""
     value: IntArray
     """(R, S): what entering the stage is worth, drawn like a wait but in money."""
     value_purpose: WordArray
@@ -62,6 +81,14 @@ class Structure(NamedTuple):
     """(C,): a wait, the age of a backlog's leads."""
     row_kinds: IntArray
     """(W, Q): steps in the table of chances by each kind; 0 where the chance does not differ by it."""
+    row_average: IntArray
+    """(W, Q): 1 for each kind over whose shares the average is: those by which odds differ, and what they depend on."""
+    row_criteria: IntArray
+    """(W, 2): where the criteria that a lead must meet begin and end in `criteria`."""
+    criteria: IntArray
+    """(n, 2): a kind, and its value that meets the criterion."""
+    kinds: RecordArray
+    """(Q,) of `KIND`."""
     kind_first: IntArray
     """(Q + 1,): the values of kind q are ``kind_first[q]`` to ``kind_first[q + 1] - 1``."""
     kind_purpose: WordArray
@@ -75,7 +102,7 @@ class Structure(NamedTuple):
     people: RecordArray
     """(N,) of `PERSON`, team by team."""
     rules: RecordArray
-    """Of `RULE`, team by team."""
+    """Of `RULE`: of assignment, team by team; then all others."""
     conditions: RecordArray
     """Of `CONDITION`, rule by rule."""
     rule_people: IntArray
@@ -127,10 +154,36 @@ class Recipes(NamedTuple):
     """(R, W): a parameter."""
     lead_cost: IntArray
     """(R, C): a parameter."""
-    kind_odds: IntArray
-    """(R, W, Q): where the odds by a kind stand in `lists`, or NONE."""
+    odds: IntArray
+    """(R, W, layers, Q + 6): each layer of odds, where they stand in `lists` by each kind, by channel and by stage, or
+    NONE; and by attempt and by visit, each with how many there are."""
+    point_odds: IntArray
+    """(R, W, 3, 2): where the odds for each point of warmth, of fatigue and of score begin and end in `lists`; all of
+    them multiply."""
+    required: IntArray
+    """(R, W): a parameter, how many criteria a lead must meet; NONE for all of them."""
     share: IntArray
-    """(R, V): a parameter."""
+    """(R, X): a parameter, laid out as `KIND` says; of an observed kind X has the error instead, by true value."""
+    condition_range: IntArray
+    """(R, conditions, 2): parameters, from which on and below which a condition holds, in ticks, points or numbers;
+    NONE where there is no bound."""
+    move_points: IntArray
+    """(R, M): a parameter, points that a success gives; NONE for none."""
+    row_points: IntArray
+    """(R, W): the same, by passing a row of a touch."""
+    turn: IntArray
+    """(R, U, 4): parameters: whether it is active, its weight of fatigue in points, and the chances that an open is
+    recorded, and that one is that did not happen."""
+    scoring: IntArray
+    """(R, 2): parameters, ticks in which warmth and fatigue halve; NONE for never."""
+    fit: IntArray
+    """(R, V): a parameter, points; NONE for none."""
+    limit: IntArray
+    """(R, L, 2): parameters: most touches, and in how many ticks."""
+    asset: IntArray
+    """(R, A, 3): parameters: share, number, and whether it is active."""
+    asset_odds: IntArray
+    """(R, A, V + C + S): a parameter, the odds by each value of a kind, each channel and each stage; NONE for 1."""
     backlog: IntArray
     """(C,): a parameter, or NONE."""
     needs: IntArray
@@ -200,6 +253,9 @@ class Program:
     moves: tuple[str, ...]
     rows: tuple[str, ...]
     channels: tuple[str, ...]
+    touches: tuple[str, ...]
+    assets: tuple[str, ...]
+    events: tuple[str, ...]
     teams: tuple[str, ...]
     people: tuple[str, ...]
     """``team.name`` of everybody who is ever of a team, team by team."""
@@ -208,7 +264,7 @@ class Program:
     losing: tuple[bool, ...]
     """Of each reason: whether it is written, or one of giving up: the last failure, a deadline, a step, a recycling."""
     kinds: tuple[str, ...]
-    """What leads differ by: ``segment``, then the traits."""
+    """What leads differ by: ``segment``, then the traits, then what is observed of them."""
     values: tuple[tuple[str, ...], ...]
     """The values of each kind."""
     final: tuple[bool, ...]
@@ -244,6 +300,12 @@ class Program:
         if by is None:
             return BY_NOTHING
         return BY_CHANNEL if by == "channel" else BY_KIND + self.kinds.index(by)
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether leads get points for what they are or do."""
+        points = (self.recipes.fit, self.recipes.row_points, self.recipes.move_points)
+        return any(bool(np.any(some >= 0)) for some in points)
 
     @property
     def uncertain(self) -> bool:

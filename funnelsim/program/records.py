@@ -21,8 +21,17 @@ NONE = -1
 KEEP = -2
 """A stage's track: stay in whatever stream the lead is in."""
 
-# Triggers of a move (rules 26 to 28, and 50).
-UNTRIGGERED, ON_ENTERING, ON_DATE, ON_IDLE, ON_FOLLOW_UP = range(5)
+RULES = -3
+"""A stage's track: what its rules say (rule 65)."""
+
+# Triggers of a move (rules 26 to 28, 50, 66, 68 and 69).
+UNTRIGGERED, ON_ENTERING, ON_DATE, ON_IDLE, ON_FOLLOW_UP, ON_EVENT, ON_RULE, ON_ANNIVERSARY = range(8)
+
+# What a row of a touch is (rule 58); rows of other moves are plain.
+PLAIN, DELIVERED, OPT_OUT, OPEN, CLICK, RESPONSE = range(6)
+
+# The last behaviour of a lead (rule 59); events follow, in the order of `Program.events`.
+NO_BEHAVIOUR, OPENED, CLICKED, ANSWERED, EVENT = range(5)
 
 # Which request a person takes first (rule 42).
 FIFO, NEWEST, PRIORITY, DEADLINE, EVEN = range(5)
@@ -62,21 +71,28 @@ FIXED, RANGE_OF_CHANCE, RANGE, UNIFORM_RANGE, BETA, DRAWS = range(6)
 # By what a chance is written as a table, or leads are grouped; BY_KIND + q is by kind q (segment, then traits).
 BY_NOTHING, BY_CHANNEL, BY_ATTEMPT, BY_VISIT, BY_KIND = range(5)
 
+# What else a condition looks at (rule 65): names, then what lies within a range.
+BY_REASON, BY_FROM, BY_STAGE, BY_BEHAVIOUR, BY_SCORE, BY_AGE, BY_SILENCE, BY_TOUCHED = range(-1, -9, -1)
+
 MOVE = np.dtype(
     [
         ("container", "i8"),  # stage, or S + stream
-        ("to", "i8"),  # stage, or NONE: the lead stays
-        ("otherwise", "i8"),  # stage, or NONE: falls silent
+        ("to", "i8"),  # stage, or S + stream, or NONE: the lead stays
+        ("otherwise", "i8"),  # stage, or S + stream, or NONE: falls silent
         ("first_row", "i8"),
         ("num_rows", "i8"),
         ("trigger", "i8"),
-        ("trigger_at", "i8"),  # a stage, or a tick
+        ("trigger_at", "i8"),  # a stage, a tick, a behaviour, or a rule
         ("repeats", "i8"),  # 1 where there is an `every`
         ("team", "i8"),  # whose people it takes, or NONE
         ("owned", "i8"),  # 1 where the lead's owner does it
         ("deadline", "i8"),  # 1 where it is a deadline (rule 7)
         ("num_steps", "i8"),  # of its script: its rows after the first
         ("void", "i8"),  # of a recycling move
+        ("first_turn", "i8"),  # of a move that makes touches: its turns, in rotation
+        ("num_turns", "i8"),  # 0 for any other
+        ("cadence", "i8"),  # 1 for the rotation of a track, which can be paused
+        ("event", "i8"),  # the behaviour that a success is, or NONE
         ("to_reason", "i8"),  # why a lead goes `to`, and `otherwise`: into `Program.reasons`
         ("else_reason", "i8"),
         ("purpose", "u8"),  # hash of the name that keys its draws
@@ -92,12 +108,59 @@ ROW = np.dtype(
         ("num_attempts", "i8"),
         ("per_visit", "i8"),
         ("num_visits", "i8"),
-        ("touch", "i8"),  # 1 where it is a track's touch
+        ("per_stage", "i8"),
+        ("role", "i8"),  # PLAIN, or what it is of a touch
         ("otherwise", "i8"),  # of a script's step: the stage of who is lost there, or NONE
         ("reason", "i8"),  # why they go there
+        ("to", "i8"),  # of a touch: where passing it leads, as of a move; RESPONSE leads where its move does
+        ("to_reason", "i8"),
     ],
     align=True,
 )
+
+TURN = np.dtype(
+    [
+        ("touch", "i8"),  # into `Program.touches`
+        ("first_row", "i8"),
+        ("end_row", "i8"),
+        ("engaging_row", "i8"),  # the first of OPEN, CLICK and RESPONSE
+        ("rule", "i8"),  # who gets it: a rule, or NONE for everybody
+        ("up_to", "i8"),  # 1 where its wait ends with an activity
+        ("first_limit", "i8"),  # into `Structure.turn_limits`
+        ("end_limit", "i8"),
+        ("first_asset", "i8"),  # into `Structure.turn_assets`; none where it needs no content
+        ("end_asset", "i8"),
+    ],
+    align=True,
+)
+"""A touch as one of those that a move makes in rotation."""
+
+LIMIT = np.dtype(
+    [
+        ("drops", "i8"),  # 1: what goes beyond is dropped, 0: it is postponed
+        ("first", "i8"),  # where the ticks of a lead's last touches are kept
+        ("capacity", "i8"),  # how many of them
+    ],
+    align=True,
+)
+
+KIND = np.dtype(
+    [
+        ("first", "i8"),  # its values are `first` to `end` - 1
+        ("end", "i8"),
+        ("first_share", "i8"),  # of each cell of the table below, the shares of all its values
+        ("of", "i8"),  # of an observed trait: the kind it is of, or NONE
+        ("per_segment", "i8"),  # steps in its table of shares; 0 where they do not differ by it
+        ("per_channel", "i8"),
+        ("per_true", "i8"),  # by the value of `of`
+    ],
+    align=True,
+)
+"""What leads differ by: the segment, a trait or an observed one (rules 34 and 53).
+
+The share of value v given a segment, a channel and a true value stands at `first_share` + (cell) * values + v, with
+cell = segment * per_segment + channel * per_channel + true * per_true. Channel C is "whatever the channel".
+"""
 
 CHANNEL = np.dtype(
     [
@@ -139,13 +202,14 @@ RULE = np.dtype(
         ("first_person", "i8"),  # into `Structure.rule_people`
         ("end_person", "i8"),
         ("by", "i8"),
+        ("to", "i8"),  # of a stage's rule: the stream, NONE or KEEP
     ],
     align=True,
 )
 
 CONDITION = np.dtype([("by", "i8"), ("value", "i8")], align=True)
-"""The lead is of this channel (BY_CHANNEL) or has this value of a kind (BY_KIND + q); one of those with the same
-`by`."""
+"""The lead is of this channel (BY_CHANNEL), has this value of a kind (BY_KIND + q), or this reason, and so on: one of
+those with the same `by`. Of BY_SCORE and what follows it lies in a range, and `value` is nothing."""
 
 PARAMETER = np.dtype(
     [
@@ -175,11 +239,6 @@ CHANCE_RECIPE = np.dtype(
         ("by", "i8"),
         ("base", "i8"),  # into `Recipes.lists`: one parameter, or one for each of what `by` names
         ("num_base", "i8"),
-        ("channel_odds", "i8"),  # into `Recipes.lists`, or NONE
-        ("attempt_odds", "i8"),
-        ("num_attempt_odds", "i8"),
-        ("visit_odds", "i8"),
-        ("num_visit_odds", "i8"),
         ("average", "i8"),  # 1: the written chance is the average over kinds of leads
     ],
     align=True,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, cast
 
 from funnelsim.program import calendar as cal
 from funnelsim.program import records as p
 from funnelsim.program.flows import FlowTerm, units_between
 from funnelsim.program.recipes import RecipeBook
+from funnelsim.program.rules import RuleBook
 from funnelsim.program.timeline import Timeline
 from funnelsim.scenario import Scenario
 from funnelsim.scenario import quantities as q
@@ -91,10 +92,8 @@ def _named(name: str, person: Person, place: int, timeline: Timeline) -> Employe
 class Staff:
     """Everything about teams that a program needs, collected."""
 
-    def __init__(self, scenario: Scenario, timeline: Timeline, kinds: Mapping[str, Sequence[str]]) -> None:
-        self._timeline = timeline
-        self._kinds = {name: tuple(values) for name, values in kinds.items()}
-        self._channels = tuple(scenario.channels)
+    def __init__(self, scenario: Scenario, timeline: Timeline, rules: RuleBook) -> None:
+        self._timeline, self._rules = timeline, rules
         self.teams = dict(scenario.teams)
         self.heads = {name: headcounts(name, team, timeline) for name, team in self.teams.items()}
         self.people = {
@@ -102,9 +101,6 @@ class Staff:
             for name, team in self.teams.items()
         }
         self.names = tuple(f"{team}.{person.name}" for team, people in self.people.items() for person in people)
-        self.rules: list[tuple[int, ...]] = []
-        self.conditions: list[tuple[int, int]] = []
-        self.rule_people: list[int] = []
         self._first_person = dict(zip(self.teams, self._starts(), strict=False))
         self.team_records = [self._team(name, team) for name, team in self.teams.items()]
 
@@ -115,23 +111,18 @@ class Staff:
         return starts
 
     def _team(self, name: str, team: Team) -> tuple[int, ...]:
-        first_rule, first_person = len(self.rules), self._first_person[name]
-        for rule in team.assign:
-            self.rules.append(self._rule(name, rule))
+        first_rule, first_person = len(self._rules.rules), self._first_person[name]
+        for number, rule in enumerate(team.assign):
+            self._add_rule(format_path(("teams", name, "assign", str(number), "if")), name, rule)
         end_person = first_person + len(self.people[name])
-        return (first_person, end_person, first_rule, len(self.rules), PICKS[team.discipline])
+        return (first_person, end_person, first_rule, len(self._rules.rules), PICKS[team.discipline])
 
-    def _rule(self, team: str, rule: Rule) -> tuple[int, ...]:
-        first_condition, first_person = len(self.conditions), len(self.rule_people)
-        for by, values in rule.if_.items():
-            names = self._channels if by == "channel" else self._kinds[by]
-            code = p.BY_CHANNEL if by == "channel" else p.BY_KIND + list(self._kinds).index(by)
-            self.conditions += [(code, names.index(value)) for value in values]
+    def _add_rule(self, path: str, team: str, rule: Rule) -> None:
         known = [person.name for person in self.people[team]]
         named = sorted(known.index(name) for name in rule.to) if rule.to else range(len(known))
-        self.rule_people += [self._first_person[team] + place for place in named]
+        people = [self._first_person[team] + place for place in named]
         by_code = p.ROUND_ROBIN if rule.by == "round_robin" else p.LEAST_LOADED
-        return (first_condition, len(self.conditions), first_person, len(self.rule_people), by_code)
+        self._rules.add(path, [rule.if_] * len(self._timeline.regimes), people=people, by=by_code)
 
     def person_records(self) -> list[tuple[int, ...]]:
         """(N,) of `PERSON`."""

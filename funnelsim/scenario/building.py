@@ -128,7 +128,7 @@ _Moment = dt.datetime | None
 
 def _examine(tree: Fields, model: type[S], unsure: Unsure, since: _Moment, until: _Moment) -> _Examined[S]:
     """Find what is wrong with one tree by itself, as it is between two moments."""
-    scenario, problems = _validated(tree, model)
+    scenario, problems = _validated(tree, model, unsure)
     read: S | None = scenario
     if problems:
         read, unread = mended(tree, model)
@@ -148,7 +148,7 @@ def _problem(tree: Fields, finding: Finding) -> Problem:
     return Problem(place_of(tree, path), named_path(tree, path), message)
 
 
-def _validated(tree: Fields, model: type[S]) -> tuple[S | None, list[Problem]]:
+def _validated(tree: Fields, model: type[S], unsure: Unsure) -> tuple[S | None, list[Problem]]:
     """Read all parts of a tree and look for unknown names."""
     problems: list[Problem] = []
     scenario: S | None = None
@@ -156,7 +156,7 @@ def _validated(tree: Fields, model: type[S]) -> tuple[S | None, list[Problem]]:
         scenario = model.model_validate(plain(tree))
     except ValidationError as error:
         problems = problems_of(error, tree, model)
-    unknown = unknown_names(tree)
+    unknown = unknown_names(tree, unsure)
     told = {problem.path for problem in unknown}  # a name that does not exist is not also of a wrong kind
     return scenario, [problem for problem in problems if problem.path not in told] + unknown
 

@@ -28,10 +28,10 @@ _NAMED = 2
 def starts(path: Iterable[str | int], whole: Iterable[str | int]) -> bool:
     """Say whether a path leads to what another one leads into, or to the same."""
     path, whole = tuple(path), tuple(whole)
-    return len(path) <= len(whole) and _meet(path, whole[: len(path)])
+    return len(path) <= len(whole) and meets(path, whole[: len(path)])
 
 
-def _meet(path: PathParts, pattern: PathParts) -> bool:
+def meets(path: Iterable[str | int], pattern: Iterable[str | int]) -> bool:
     """Say whether one of a path and a pattern leads into the other."""
     return all(
         str(part) == str(other) or other == ANY or part == SOME for part, other in zip(path, pattern, strict=False)
@@ -96,7 +96,7 @@ class Case:
         if not self.unsure:
             return True
         split = (tuple(pattern.split(".")) if isinstance(pattern, str) else pattern for pattern in patterns)
-        return not any(_meet(path, pattern) for pattern in split for path in self._near(pattern))
+        return not any(meets(path, pattern) for pattern in split for path in self._near(pattern))
 
     def _near(self, pattern: PathParts) -> Iterable[PathParts]:
         """Return what could not be read and may stand at a pattern, so that few places are compared."""
@@ -123,14 +123,16 @@ class Case:
         if not self.unsure:
             return Unknown()
         scenario = self.scenario
-        lost = frozenset(name for name in scenario.tracks if not self.sure(*_leading_on("tracks", name)))
+        touches = [("touches", ANY, step, "to") for step in ("opt_out", "open", "click", "response")]
+        lost = frozenset(name for name in scenario.tracks if not self.sure(*_leading_on("tracks", name), *touches))
         unclear = {name for name in scenario.stages if not self.sure(("stages", name, "track"))}
         stages = set(unclear)
         for name, stage in scenario.stages.items():
             rule = [("teams", stage.owner, "recycle_after")] if stage.owner else []
-            if not self.sure(("stages", name, "owner"), *rule, *_leading_on("stages", name)):
+            making = touches if any(move.touch for move in stage.moves.values()) else []
+            if not self.sure(("stages", name, "owner"), *rule, *making, *_leading_on("stages", name)):
                 stages.add(name)
-            if unclear and stage.track == "keep":
+            if unclear and "keep" in stage.may_join:
                 stages.add(name)
         return Unknown(frozenset(stages), lost, not self.sure("channels.*.enters"))
 
@@ -139,4 +141,8 @@ def _leading_on(kind: str, name: str) -> list[PathParts]:
     """Return where in a stage or track it is said where leads go."""
     move = (kind, name, "moves", ANY)
     ways: list[PathParts] = [(*move, "to"), (*move, "else"), (*move, "script", ANY, "else")]
-    return [*ways, (kind, name, "on_response", "to"), (kind, name, "exhausted", "to")] if kind == "tracks" else ways
+    ways.append((*move, "touch"))
+    if kind == "stages":
+        return [*ways, (kind, name, "score")]
+    ways += [(kind, name, field, "to") for field in ("on_response", "on_opt_out", "exhausted", "ends")]
+    return [*ways, (kind, name, "transition_rules"), (kind, name, "touches")]

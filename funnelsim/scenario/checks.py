@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from funnelsim.scenario import words
 from funnelsim.scenario.amounts import periods_fit
 from funnelsim.scenario.cases import Case
+from funnelsim.scenario.contacts import CONTACT_RULES
 from funnelsim.scenario.dates import months_between
+from funnelsim.scenario.known import MOVES, WAYS
+from funnelsim.scenario.nurturing import NURTURE_RULES
 from funnelsim.scenario.problems import Finding, PathParts, listed
+from funnelsim.scenario.profiles import PROFILE_RULES
 from funnelsim.scenario.quantities import ByMonth, Constant, Number, bounds
-from funnelsim.scenario.rounds import MOST_VISITS, Round, endless_rounds
-from funnelsim.scenario.routes import Standing, circular_limits, entries, exits, moves_of, spent_limits, track_in
+from funnelsim.scenario.reaching import GRAPH_RULES
+from funnelsim.scenario.routes import moves_of, ways_of_move, ways_of_track
 from funnelsim.scenario.staffing import STAFF_RULES
 from funnelsim.scenario.tables import month_name
 
@@ -23,7 +27,7 @@ if TYPE_CHECKING:
 
 def check(case: Case) -> Iterator[Finding]:
     """Yield everything that is surely wrong with how the parts of a scenario fit together."""
-    for rule in (*_RULES, *STAFF_RULES):
+    for rule in (*_RULES, *GRAPH_RULES, *STAFF_RULES, *PROFILE_RULES, *CONTACT_RULES, *NURTURE_RULES):
         yield from ((path, message) for path, message in rule(case) if case.is_read(path))
 
 
@@ -34,6 +38,9 @@ def _shares_add_up(case: Case) -> Iterator[Finding]:
     if scenario.segments:
         kinds["segments",] = [segment.share for segment in scenario.segments.values()]
     kinds |= {("traits", name): list(shares.values()) for name, shares in scenario.traits.items()}
+    for kind, parts in (("segments", scenario.segments), ("channels", scenario.channels)):
+        for part_name, part in parts.items():
+            kinds |= {(kind, part_name, "traits", name): list(s.values()) for name, s in part.traits.items()}
     for path, shares in kinds.items():
         fixed = [share for share in shares if isinstance(share, int | float)]
         if not case.sure((*path, "*", "share") if path == ("segments",) else path):
@@ -112,16 +119,17 @@ def _moves_do_something(case: Case) -> Iterator[Finding]:
     for path, move in moves_of(scenario):
         if not case.sure(path):
             continue
-        leads = [move.to, move.else_, *(step.else_ for step in move.script.values())]
-        if not any(leads) and move.cost == 0 and not move.takes_time:
+        does = move.cost != 0 or move.takes_time or move.touch is not None or move.event or move.warmth != 0
+        if not does and not any(ways_of_move(scenario, move)):
             message = "this move does nothing: it has no 'to', no 'else' and no 'cost', and takes no time"
-            yield path, f"{message}; give it one of them"
+            yield path, f"{message}; give it one of them, or let it be an 'event'"
 
 
 def _attempts_have_gaps(case: Case) -> Iterator[Finding]:
     scenario = case.scenario
     for path, move in moves_of(scenario):
-        if move.every is None and move.attempt_limit != 1 and case.sure((*path, "every"), (*path, "attempts")):
+        sure = case.sure((*path, "every"), (*path, "attempts"), (*path, "trigger"))
+        if not move.comes_again and move.attempt_limit != 1 and sure:
             again = "unlimited attempts need" if move.attempts == "unlimited" else "more than one attempt needs"
             yield (*path, "attempts"), f"{again} 'every', the wait between them, such as every: 1d"
 
@@ -140,7 +148,7 @@ def _counts_can_be_reached(case: Case) -> Iterator[Finding]:
     for path, move in moves_of(scenario):
         if not case.sure(*((*path, field) for field in ("to", "attempts", "every", "lifetime_attempts"))):
             continue
-        if move.needs != 1 and move.to is None:
+        if move.needs != 1 and move.way is None and move.touch is None:
             message = "'needs' counts the successes it takes to lead on, but this move has no 'to'"
             yield (*path, "needs"), f"{message}; name a stage, or leave 'needs' out"
         limits = {"attempts": move.attempt_limit, "lifetime_attempts": move.lifetime_attempts}
@@ -193,96 +201,26 @@ def _no_deadline(move: Move) -> str:
         "it needs a team": move.team,
         "it has a script": move.script,
         "it takes working time": move.takes_time,
+        "it makes a touch": move.touch,
+        "it asks for criteria": move.qualify,
         "it needs several successes": move.needs != 1,
         "the chance is not 100%": move.chance != 1.0,
     }
     return next((reason for reason, holds in reasons.items() if holds), "it has odds")
 
 
-# ---------------------------------------------------------------- the graph of stages
-def _final_stages_end(case: Case) -> Iterator[Finding]:
-    scenario = case.scenario
-    for name, stage in scenario.stages.items():
-        if stage.final is True and (stage.moves or stage.track != "none") and case.sure(("stages", name, "track")):
-            held = "moves" if stage.moves else f"the track '{stage.track}'"
-            yield (
-                ("stages", name, "final"),
-                f"a final stage has no moves and no track, but this one has {held}; drop one",
-            )
-    for name, channel in scenario.channels.items():
-        sure = case.sure(
-            ("stages", channel.enters, "moves"), *(("stages", channel.enters, f) for f in ("track", "final"))
-        )
-        if scenario.stages[channel.enters].is_final and sure:
-            message = f"'{channel.enters}' is final, so that nothing would happen to these leads; enter another stage"
-            yield ("channels", name, "enters"), message
-
-
-def _stages_are_reached(case: Case) -> Iterator[Finding]:
-    scenario = case.scenario
-    reached = {entering.stage for entering in entries(scenario, case.unknown)}
-    for name in scenario.stages:
-        if name not in reached:
-            yield ("stages", name), "no lead can reach this stage; lead a channel, move or track here, or remove it"
-
-
-def _stages_have_a_way_out(case: Case) -> Iterator[Finding]:
-    scenario = case.scenario
-    ways: dict[str, set[str]] = {}
-    for entering in entries(scenario, case.unknown):
-        standing = Standing(entering.stage, track_in(scenario, entering))
-        ways.setdefault(entering.stage, set()).update(exits(scenario, standing, case.unknown) - {entering.stage})
-    for name, stage in scenario.stages.items():
-        sure = name not in case.unknown.stages and case.sure(("stages", name, "final"))
-        if sure and name in ways and not ways[name] and not stage.is_final:
-            message = "leads that come here never leave: no move or track leads to another stage"
-            yield ("stages", name), f"{message}; add one, or take moves and track away to make it final"
-
-
-def _round(stages: Sequence[str]) -> str:
-    most = 8
-    return " -> ".join(stages if len(stages) <= most else [*stages[:most], "…"])
-
-
-def _time_passes(case: Case) -> Iterator[Finding]:
-    for found in endless_rounds(case):
-        way = f"{_round(found.stages)}; give one of the moves a "
-        if found.ticks == 0:
-            message = f"{_whose(found)} go round in no time and for ever: {way}wait"
-        else:
-            scenario = case.scenario
-            horizon = scenario.end - dt.datetime.combine(scenario.start, dt.time())
-            number = f"{horizon / dt.timedelta(milliseconds=1) / found.ticks:,.0f}"
-            message = f"{_whose(found)} go round for ever, each time in at most {words.duration(found.ticks)}: {way}"
-            message += f"longer wait, since the horizon of {words.span(scenario.horizon)} holds {number} rounds, and a"
-            message += f" lead can visit a stage {MOST_VISITS:,} times"
-        yield ("stages", found.stages[0]), message
-
-
-def _whose(found: Round) -> str:
-    kinds = [f"{by} {name}" for by, name in found.kind.items()]
-    return f"leads of {listed(kinds, 'and')}" if kinds else "leads"
-
-
-def _limits_end_somewhere(case: Case) -> Iterator[Finding]:
-    scenario = case.scenario
-    if not case.sure("stages.*.track", "stages.*.moves", "tracks"):
-        return
-    if stages := circular_limits(scenario):
-        path = spent_limits(scenario, stages[0])[stages[1]]
-        message = f"once its lifetime limits are met, a lead is sent round for ever: {_round(stages)}"
-        yield path, f"{message}; let one of them lead elsewhere"
-
-
 # ---------------------------------------------------------------- what nobody uses
 def _all_is_used(case: Case) -> Iterator[Finding]:
     scenario = case.scenario
-    joined = {stage.track for stage in scenario.stages.values()}
-    sent = {touch for track in scenario.tracks.values() for touch in track.touches}
-    for name in scenario.tracks if case.sure("stages.*.track") else ():
+    joined = {track for stage in scenario.stages.values() for track in stage.may_join}
+    joined |= {way.track for name in scenario.tracks for way in ways_of_track(scenario, name) if way.track}
+    sent = {touch for track in scenario.tracks.values() for touch in track.touch_names}
+    sent |= {move.touch for _, move in moves_of(scenario) if move.touch}
+    ways = [way for way in WAYS if not way.startswith("stages")]
+    for name in scenario.tracks if case.sure("stages.*.track", "tracks.*.touches", *ways) else ():
         if name not in joined:
             yield ("tracks", name), f"no stage joins track '{name}'; name it in the 'track' of a stage, or remove it"
-    for name in scenario.touches if case.sure("tracks.*.touches") else ():
+    for name in scenario.touches if case.sure("tracks.*.touches", *(f"{move}.touch" for move in MOVES)) else ():
         if name not in sent:
             yield ("touches", name), f"no track uses touch '{name}'; name it in the 'touches' of a track, or remove it"
 
@@ -298,10 +236,5 @@ _RULES: tuple[Callable[[Case], Iterator[Finding]], ...] = (
     _counts_can_be_reached,
     _extensions_of_deadlines,
     _entries_trigger_tracks,
-    _final_stages_end,
-    _stages_are_reached,
-    _stages_have_a_way_out,
-    _time_passes,
-    _limits_end_somewhere,
     _all_is_used,
 )

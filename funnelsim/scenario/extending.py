@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from funnelsim.scenario import structure
 from funnelsim.scenario.problems import RefusedError
 from funnelsim.scenario.rosters import names_people
+from funnelsim.scenario.settings import is_written_out, written_out
 from funnelsim.scenario.structure import Spot
 from funnelsim.scenario.tables import BY_ORDER, MONTH_KEY
 from funnelsim.scenario.tree import Entry, Fields, Leaf, Node, plain
@@ -27,6 +28,10 @@ def merge(base: Node, over: Node, model: type[BaseModel]) -> Node:
 
 
 def _merge(base: Node, over: Node, spot: Spot) -> Node:
+    if spot.short_for and (is_written_out(base, spot) or is_written_out(over, spot)):
+        base, over = written_out(base, spot) or base, written_out(over, spot) or over
+    elif spot.short_for:
+        spot = spot.below(spot.short_for)
     if not isinstance(base, Fields) or not isinstance(over, Fields):
         return over
     if spot.or_value and names_people(plain(base)) != names_people(plain(over)):

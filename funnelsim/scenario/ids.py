@@ -28,6 +28,9 @@ METRICS = frozenset(
         "starved_share",
     }
     | {"wasted_spend", "wasted_share"}
+    | {"delivered", "bounces", "opens", "recorded_opens", "clicks", "opt_outs", "withheld"}
+    | {"delivery_rate", "bounce_rate", "open_rate", "recorded_open_rate", "click_rate", "opt_out_rate"}
+    | {"warmth_given", "auc"}
 )
 """The names of metrics that hold no other name, so that no stage can be called so."""
 
@@ -36,8 +39,12 @@ _OF_STAGES = (
 )
 _PER_STAGE = "cost_per_ touches_per_ follow_ups_per_ extended_ "
 _OF_TEAMS = "utilisation_ load_ wait_ queue_ turned_away_ held_ unowned_ lapsed_ claims_ "
-METRIC_STARTS = tuple(f"{_OF_STAGES}{_PER_STAGE}{_OF_TEAMS}lost_".split())
-"""How the names of metrics start that a stage, a team or a reason ends, so that no stage can be called so."""
+_OF_TRACKS = "joined_ left_ track_ touches_of_ nurtured_ other_ lift_ "
+METRIC_STARTS = tuple(f"{_OF_STAGES}{_PER_STAGE}{_OF_TEAMS}{_OF_TRACKS}hours_per_ lost_".split())
+"""How the names of metrics start that a stage, a team, a track or a reason ends: no stage can be called so.
+
+``track_`` is among them since ``in_track_drip`` would mean two things.
+"""
 
 TEAM_STARTS = ("per_person_", "spread_")
 """How no team can be called, since ``held_per_person_sales`` would mean two things."""
@@ -45,9 +52,13 @@ TEAM_STARTS = ("per_person_", "spread_")
 NO_TRAITS = frozenset(
     {"segment", "channel", "attempt", "visit", "uncertain", "dist"}
     | {"lead", "stage", "stream", "move", "team", "outcome", "cost", "value", "replication", "period", "cohort"}
-    | {"owner", "person", "reason", "group"}
+    | {"owner", "person", "reason", "group", "track"}
+    | {"from", "behaviour", "score", "age", "silent", "touched", "warmth", "fatigue", "chance", "odds"}
 )
-"""What chances, odds and figures differ by without traits, so that no trait can be called so."""
+"""What chances, odds, conditions and figures go by without traits, so that no trait can be called so."""
+
+BEHAVIOURS = frozenset({"opened", "clicked", "answered", "delivered"})
+"""What a lead does with a touch, so that no event can be called so."""
 
 LONGEST_NAME = 40
 SLUG = rf"[a-z][a-z0-9_]{{0,{LONGEST_NAME - 1}}}"
@@ -119,6 +130,14 @@ def read_track_move_name(raw: object) -> str:
     name = read_name(raw)
     if name == "touch":
         raise RefusedError("'touch' names the touches of the track itself; choose another name for this move")
+    return name
+
+
+def read_event_name(raw: object) -> str:
+    """Read the id of an event, which stands beside what leads do with touches."""
+    name = read_name(raw)
+    if name in BEHAVIOURS:
+        _refuse(f"'{name}' is what a lead does with a touch; choose another name, such as '{name}_it'", name)
     return name
 
 

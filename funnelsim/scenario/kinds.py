@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
-from funnelsim.scenario import dates, ids, luck, measures, rosters, schemas, tables, units, ways
+from funnelsim.scenario import conditions, dates, ids, luck, measures, rosters, schemas, tables, units, ways
 from funnelsim.scenario.frozen import FrozenDict, freeze
 from funnelsim.scenario.measures import Measure
 from funnelsim.scenario.paths import format_path, parse_path
@@ -86,6 +86,9 @@ SHARE = _number(measures.SHARE)
 ODDS = _number(measures.ODDS)
 COUNT = _number(measures.COUNT)
 TIMES = _number(measures.TIMES)
+POINTS = _number(measures.POINTS)
+WEARINESS = _number(measures.WEARINESS)
+WEIGHT = _number(measures.WEIGHT)
 ATTEMPTS = _number(measures.TIMES, "auto", "unlimited")
 LIFETIME = _number(measures.TIMES, "unlimited")
 LIMIT = _number(measures.LIMIT, "unlimited")
@@ -96,6 +99,7 @@ WIN_RATE = _number(measures.CHANCE)
 MONEY = _number(measures.MONEY)
 LENGTH = _number(measures.LENGTH)
 DURATION = _number(measures.DURATION)
+HALF_LIFE = _number(measures.LENGTH, "never")
 LENGTH_OR_MONTH = _number(measures.LENGTH, "month")
 PRIORITY = _number(measures.PRIORITY)
 WAIT = _luck(luck.WAIT)
@@ -168,12 +172,12 @@ PERIOD = Kind(tables.read_period, units.write_period, schemas.SPAN)
 # ---------------------------------------------------------------- people
 @dataclass(frozen=True)
 class PartsOr:
-    """Reads a mapping of named parts as such, and what is no such mapping as a `Kind` does.
+    """Reads a mapping or a list of parts as such, and what is no such thing as a `Kind` does.
 
     Attributes
     ----------
     holds_parts : callable
-        Whether plain data, or a value, is a mapping of named parts.
+        Whether plain data, or a value, is a mapping or a list of parts.
     other : Kind
         How anything else is read and written.
     """
@@ -194,14 +198,19 @@ class PartsOr:
         return core_schema.no_info_wrap_validator_function(read, parts, serialization=written)
 
     def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return schemas.either(self.other.schema, {**handler(core), "minProperties": 1})
+        parts = handler(core)
+        return schemas.either(self.other.schema, {**parts, "minItems" if "items" in parts else "minProperties": 1})
 
 
 COUNTED = Kind(rosters.read_people, rosters.write_people, schemas.people())
 PEOPLE = PartsOr(rosters.names_people, COUNTED)
 DAYS_OFF = Kind(rosters.read_days_off, tuple, schemas.days_off())
 NAMES = Kind(rosters.read_some, rosters.write_some, schemas.some())
-CONDITIONS = Kind(rosters.read_conditions, rosters.write_conditions, schemas.conditions())
+
+
+# ---------------------------------------------------------------- conditions
+CONDITIONS = Kind(conditions.read_conditions, conditions.write_conditions, schemas.conditions())
+SOME_CONDITIONS = Kind(conditions.read_some_conditions, conditions.write_conditions, schemas.conditions())
 
 
 # ---------------------------------------------------------------- settings of changes and variants
@@ -231,4 +240,18 @@ STAGE_NAME = Kind(ids.read_stage_name, str, NAME.schema)
 TRACK_MOVE_NAME = Kind(ids.read_track_move_name, str, NAME.schema)
 TEAM_NAME = Kind(ids.read_team_name, str, NAME.schema)
 TRAIT_NAME = Kind(ids.read_trait_name, str, NAME.schema)
-WAY = Kind(ways.read_way, ways.write_way, schemas.either({"type": "string"}, schemas.way(NAME.schema)))
+KIND_OF_TOUCH = Kind(lambda raw: raw if raw == "auto" else ids.read_name(raw), str, NAME.schema)
+LIMITED = Kind(lambda raw: raw if raw == "all" else ids.read_name(raw), str, NAME.schema)
+EVENT_NAME = Kind(ids.read_event_name, str, NAME.schema)
+WAY = Kind(ways.read_way, ways.write_way, schemas.way(NAME.schema))
+
+
+# ---------------------------------------------------------------- tracks that a stage says
+def _read_track(raw: object) -> str:
+    if not isinstance(raw, str):
+        rules = "[{if: {reason: not_now}, track: one_month}, {track: drip}]"
+        raise RefusedError(f"a track is a name, none, keep, or a list of rules such as {rules}, not {shown(raw)}")
+    return raw
+
+
+TRACKS = PartsOr(lambda raw: isinstance(raw, list | tuple) and bool(raw), Kind(_read_track, str, {"type": "string"}))

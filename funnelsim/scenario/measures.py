@@ -227,6 +227,21 @@ COUNT = Measure("a count", "3 or 10_000", "8_000 to 12_000", _read_count, units.
 TIMES = Measure("a number of times", "3", "3 to 6", _read_count, units.write_amount, "", low=1.0, whole=True)
 LIMIT = Measure("a limit of leads", "60", "40 to 80", _read_count, units.write_amount, "", low=1.0, whole=True)
 QUEUE = Measure("a length of a queue", "20", "10 to 30", _read_count, units.write_amount, "", whole=True)
+MOST_CONTACTS = 1_000
+"""The most touches that a limit of contact can allow in its window."""
+
+CONTACTS = Measure(
+    "a number of touches",
+    "3",
+    "between 2 and 4",
+    _read_count,
+    units.write_amount,
+    "",
+    low=1.0,
+    high=MOST_CONTACTS,
+    whole=True,
+    bounded=True,
+)
 MOST_PEOPLE = 10_000
 """The most people of one team."""
 
@@ -273,7 +288,8 @@ POINTS = Measure(
     low=-MOST_POINTS,
     high=MOST_POINTS,
 )
-WEIGHT = Measure("a share", "19% or 2", "15% to 25%", units.read_chance, _write_plain, "%", low_allowed=False)
+WEARINESS = replace(POINTS, what="a weight of fatigue", example="1 or 0.5", example_range="0.5 to 2", low=0.0)
+WEIGHT = Measure("a weight", "19% or 2", "15% to 25%", units.read_chance, _write_plain, "%", low_allowed=False)
 """A share among others that need not add up to anything."""
 
 HOURS = Measure(

@@ -10,124 +10,70 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, model_validator
 
 from funnelsim.scenario import dates, kinds
 from funnelsim.scenario.building import changed, edited
+from funnelsim.scenario.conditions import Conditions, Range
+from funnelsim.scenario.contents import Content, with_usual_mix
+from funnelsim.scenario.frameworks import CRITERIA, Qualify
 from funnelsim.scenario.frozen import FrozenDict
-from funnelsim.scenario.moves import Extend, Move, Odds, Step, Trigger
-from funnelsim.scenario.parts import Date, Money, Name, Part, Share, StageName
+from funnelsim.scenario.limits import Frequency, Limit
+from funnelsim.scenario.moves import Expires, Extend, Move, NamedOdds, Odds, Step, Trigger
+from funnelsim.scenario.observing import Observed
+from funnelsim.scenario.parts import Date, Name, Part, StageName
 from funnelsim.scenario.problems import Place, Problem, ScenarioError, near_miss
-from funnelsim.scenario.quantities import Constant, Flow, Luck, Number, Span
+from funnelsim.scenario.quantities import Number, Span
+from funnelsim.scenario.scoring import Fatigue, Scoring
 from funnelsim.scenario.settings import Setting, settings_of
+from funnelsim.scenario.stages import Channel, Seasonality, Segment, Stage, Traits
 from funnelsim.scenario.teams import Person, Protection, RecycleAfter, Rule, Team
-from funnelsim.scenario.tracks import Exhausted, Response, Touch, Track
+from funnelsim.scenario.touches import RecordedOpens, Touch, TouchStep
+from funnelsim.scenario.tracks import Ends, Exhausted, Response, TouchTurn, Track, TrackRule, TransitionRule
 from funnelsim.scenario.tree import grow
 from funnelsim.scenario.writing import write_yaml
 
 __all__ = [
     "Change",
     "Channel",
+    "Conditions",
+    "Content",
+    "Ends",
     "Exhausted",
+    "Expires",
     "Extend",
+    "Fatigue",
+    "Frequency",
+    "Limit",
     "Move",
+    "NamedOdds",
+    "Observed",
     "Odds",
     "Part",
     "Person",
     "Protection",
+    "Qualify",
+    "Range",
+    "RecordedOpens",
     "RecycleAfter",
     "Response",
     "Rule",
     "Scenario",
+    "Scoring",
     "Seasonality",
     "Segment",
     "Stage",
     "Step",
     "Team",
     "Touch",
+    "TouchStep",
+    "TouchTurn",
     "Track",
+    "TrackRule",
+    "TransitionRule",
     "Trigger",
     "Variant",
 ]
-
-
-class Segment(Part):
-    """A kind of lead, and how many are of it."""
-
-    changeable = frozenset({"share"})
-
-    share: Share = Field(description="The share of leads that are of this segment; all shares add up to 100%.")
-    label: str | None = Field(None, description="A name for pictures and tables, in any language.")
-
-
-class Seasonality(Part):
-    """How the flow of leads differs over the year and the week."""
-
-    month: Annotated[tuple[Number, ...], kinds.MONTHS] = Field(
-        (), description="A factor for each month, jan to dec; 1 where none is named. It multiplies the flow."
-    )
-    weekday: Annotated[tuple[Number, ...], kinds.WEEKDAYS] = Field(
-        (),
-        description="A factor for each weekday, mon to sun. It moves leads within a month, without changing its sum.",
-    )
-
-
-class Channel(Part):
-    """A source of leads: a stream of them, or a backlog that is there on day one."""
-
-    changeable = frozenset({"leads", "spend", "cost"})
-
-    leads: Annotated[Flow, kinds.LEADS_FLOW] | None = Field(
-        None, description="A stream of leads, such as 800 per month, or a table by month."
-    )
-    arrivals: Literal["poisson", "evenly"] = Field("poisson", description="How a stream's leads are spaced.")
-    seasonality: Seasonality = Field(Seasonality(), description="How the stream differs over the year and the week.")
-    backlog: Annotated[Number, kinds.COUNT] | None = Field(
-        None, description="Leads that are there already at the start, instead of a stream."
-    )
-    age: Annotated[Luck, kinds.AGE] = Field(
-        Constant(0), description="How long before the start the leads of a backlog were created."
-    )
-    enters: str = Field(description="The stage its leads enter.")
-    spend: Annotated[Flow, kinds.MONEY_FLOW] | None = Field(
-        None, description="Money spent on the channel, such as 90_000 per month, or a table by month."
-    )
-    cost: Money = Field(0, description="Money per lead.")
-    label: str | None = Field(None, description="A name for pictures and tables, in any language.")
-
-
-class Stage(Part):
-    """Where a lead stands; a lead is always in exactly one stage."""
-
-    changeable = frozenset({"value", "win_rate"})
-
-    owner: str | None = Field(
-        None, description="The team one of whose people has the lead in hand, until it leaves the stages of this team."
-    )
-    moves: FrozenDict[Name, Move] = Field(FrozenDict(), description="What can happen here; the moves race each other.")
-    track: str = Field(
-        "none", description="The track a lead joins here; none: it leaves its track, keep: it stays in it."
-    )
-    final: bool | Literal["auto"] = Field(
-        "auto", description="Whether leads end here; auto: where there are no moves and no track."
-    )
-    value: Annotated[Luck, kinds.VALUE] | None = Field(
-        None, description="Money earned with every entry, drawn each time."
-    )
-    win_rate: Annotated[Number, kinds.WIN_RATE] | None = Field(
-        None,
-        description="The stated chance that a lead here is won in the end; 100%: it is won.",
-    )
-    label: str | None = Field(None, description="A name for pictures and tables, in any language.")
-
-    @property
-    def is_final(self) -> bool:
-        """Whether leads end here, with ``auto`` resolved (rule 14)."""
-        return not self.moves and self.track == "none" if self.final == "auto" else self.final
-
-    def team_of(self, move: Move) -> str | None:
-        """Return the team whose people make the attempts of a move: the one it names, or for work the owner."""
-        return move.team or (self.owner if move.takes_time else None)
 
 
 class Change(Part):
@@ -151,6 +97,8 @@ class Variant(Part):
 class Scenario(Part):
     """A funnel and what is done with it, for a time."""
 
+    fixed_names = frozenset({"traits"})
+
     format: Literal[1] = Field(description="The version of the language: 1.")
     name: str = Field(min_length=1, description="What the scenario is called.")
     description: str = Field("", description="What it is about.")
@@ -167,15 +115,27 @@ class Scenario(Part):
         30 * 86_400_000, description="The age at which a lead is old; month: when created in an earlier month."
     )
     segments: FrozenDict[Name, Segment] = Field(FrozenDict(), description="Kinds of leads.")
-    traits: FrozenDict[Annotated[str, kinds.TRAIT_NAME], FrozenDict[Name, Share]] = Field(
+    traits: Traits = Field(
         FrozenDict(), description="What else leads differ by, and the shares of the values of each, such as line."
     )
+    observed: FrozenDict[Annotated[str, kinds.TRAIT_NAME], Observed] = Field(
+        FrozenDict(), description="Traits as they are seen, with an error."
+    )
+    frameworks: FrozenDict[Name, Annotated[tuple[str, ...], CRITERIA]] = Field(
+        FrozenDict(), description="Named sets of criteria, beside mancp, bant, aunm, pact and faint."
+    )
+    scoring: Scoring = Field(Scoring(), description="How the score of a lead comes about.")
+    fatigue: Fatigue = Field(Fatigue(), description="What touches of late do to those that follow.")
     channels: FrozenDict[Name, Channel] = Field(min_length=1, description="Where leads come from.")
     teams: FrozenDict[Annotated[str, kinds.TEAM_NAME], Team] = Field(
         FrozenDict(), description="People who do work and own leads."
     )
     stages: FrozenDict[StageName, Stage] = Field(min_length=1, description="Where leads stand, and what moves them on.")
-    touches: FrozenDict[Name, Touch] = Field(FrozenDict(), description="Marketing contacts, used by tracks.")
+    content: FrozenDict[Name, Content] = Field(FrozenDict(), description="Assets that touches give.")
+    touches: FrozenDict[Name, Touch] = Field(FrozenDict(), description="Marketing contacts, used by tracks and moves.")
+    limits: FrozenDict[Annotated[str, kinds.LIMITED], Limit] = Field(
+        FrozenDict(), description="How many touches of a kind, or of all, a lead gets at most in a window of time."
+    )
     tracks: FrozenDict[Name, Track] = Field(FrozenDict(), description="Nurture programmes that run beside stages.")
     changes: tuple[Change, ...] = Field((), description="New values from a date on.")
     variants: FrozenDict[Annotated[str, kinds.VARIANT_NAME], Variant] = Field(
@@ -200,6 +160,11 @@ class Scenario(Part):
     def source(self) -> str | None:
         """The file this was loaded from, as the user gave it, or None. Not compared, not dumped."""
         return self._source
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_usual_mix(cls, data: Any) -> Any:
+        return with_usual_mix(data)
 
     def __eq__(self, other: object) -> bool:
         return self.__dict__ == other.__dict__ if isinstance(other, Scenario) else NotImplemented

@@ -8,46 +8,72 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from funnelsim.scenario import kinds, ways
+from funnelsim.scenario.conditions import Conditions
+from funnelsim.scenario.frameworks import Qualify
 from funnelsim.scenario.frozen import FrozenDict
 from funnelsim.scenario.parts import (
     Chance,
     Date,
     Gap,
     Leads,
+    Length,
     Money,
     Name,
     OddsList,
     OddsNumber,
     Part,
+    Points,
     Times,
     Wait,
     WorkingTime,
 )
+from funnelsim.scenario.problems import listed
 from funnelsim.scenario.quantities import ChanceValue, Constant, Luck, Number
 
 
-class Odds(Part):
-    """What multiplies the odds of a chance, by segment, trait, channel, attempt and visit; 1 where nothing is said."""
+class NamedOdds(Part):
+    """What multiplies odds by what a lead is: segment, traits, channel and stage; 1 where nothing is said."""
 
     model_config = ConfigDict(extra="allow")
 
-    changeable = frozenset({"segment", "channel", "attempt", "visit"})
+    changeable = frozenset({"segment", "channel", "stage"})
 
     segment: FrozenDict[str, OddsNumber] = Field(FrozenDict(), description="By segment.")
     channel: FrozenDict[str, OddsNumber] = Field(FrozenDict(), description="By channel.")
-    attempt: OddsList = Field((), description="By attempt: the first, the second, …; the last serves all later ones.")
-    visit: OddsList = Field((), description="By visit: the first, the second, …; the last serves all later ones.")
+    stage: FrozenDict[str, OddsNumber] = Field(
+        FrozenDict(), description="By the stage the lead is in, for what happens beside stages."
+    )
 
     __pydantic_extra__: dict[str, FrozenDict[str, OddsNumber]] = Field(init=False)
 
     @property
     def traits(self) -> FrozenDict[str, FrozenDict[str, Number]]:
-        """By trait; in a file the traits stand beside segment, channel, attempt and visit."""
+        """By trait and observed trait; in a file they stand beside the fields."""
         return FrozenDict(self.__pydantic_extra__)
 
 
+class Odds(NamedOdds):
+    """What multiplies the odds of a chance, by what a lead is, attempt, visit and points; 1 where nothing is said."""
+
+    changeable = frozenset({*NamedOdds.changeable, "attempt", "visit", "warmth", "score", "fatigue"})
+
+    attempt: OddsList = Field((), description="By attempt: the first, the second, …; the last serves all later ones.")
+    visit: OddsList = Field((), description="By visit: the first, the second, …; the last serves all later ones.")
+
+    warmth: OddsNumber = Field(1, description="Once for each point of warmth.")
+    score: OddsNumber = Field(1, description="Once for each point of the score.")
+    fatigue: OddsNumber = Field(1, description="Once for each recent touch.")
+
+
+class Expires(Part):
+    """A time before a deadline."""
+
+    move: str = Field(description="The deadline: its stage and its name, such as sql.expire.")
+    before: Length = Field(description="How long before it, such as 2d.")
+
+
 class Trigger(Part):
-    """What starts a move instead of the entry to its stage or track: exactly one of the three."""
+    """What starts a move instead of the entry to its stage or track: exactly one of these."""
 
     enters: str | None = Field(None, description="For a move of a track: the lead enters this stage.")
     date: Date | None = Field(None, description="Midnight of this date, for leads that are there by then.")
@@ -55,11 +81,22 @@ class Trigger(Part):
         None, description="So long after the last activity: an entry to a stage or a success."
     )
 
+    event: str | None = Field(None, description="A success of a move that is this event.")
+    score: Points | None = Field(None, description="The score of the lead reaches so many points.")
+    when: Annotated[Conditions, kinds.SOME_CONDITIONS] | None = Field(
+        None, description="These conditions begin to hold, such as behaviour: clicked."
+    )
+    anniversary: Length | None = Field(
+        None, description="So long after the lead was created, and again each time as long has passed."
+    )
+    expires: Expires | None = Field(None, description="For a move of a track: so long before a deadline of a stage.")
+
     @model_validator(mode="after")
     def _exactly_one(self) -> Trigger:
-        given = [name for name in ("enters", "date", "idle") if getattr(self, name) is not None]
+        names = list(type(self).model_fields)
+        given = [name for name in names if getattr(self, name) is not None]
         if len(given) != 1:
-            text = f"a trigger is one of enters, date and idle; {'none' if not given else ' and '.join(given)} given"
+            text = f"a trigger is one of {listed(names, 'and')}; {listed(given, 'and') or 'none'} given"
             raise PydanticCustomError(kinds.FAULT, "{text}", {"text": text})
         return self
 
@@ -96,12 +133,13 @@ class Move(ways.Leads, ways.LeadsElse, Part):
 
     changeable = frozenset(
         {"after", "every", "attempts", "lifetime_attempts", "chance", "odds", "cost", "takes", "needs", "unanswered"}
+        | {"warmth"}
     )
 
     after: Wait = Field(Constant(0), description="The wait from entering until the first attempt.")
     every: Gap | None = Field(None, description="The wait from one attempt to the next.")
     attempts: Annotated[Number | Literal["auto", "unlimited"], kinds.ATTEMPTS] = Field(
-        "auto", description="How many attempts in one stay; auto: 1, or unlimited where 'every' is given."
+        "auto", description="How many attempts in one stay; auto: 1, or unlimited where it comes again."
     )
     lifetime_attempts: Annotated[Number | Literal["unlimited"], kinds.LIFETIME] = Field(
         "unlimited", description="How many attempts over all stays of a lead."
@@ -131,10 +169,18 @@ class Move(ways.Leads, ways.LeadsElse, Part):
     unanswered: Annotated[Number | Literal["unlimited"], kinds.LIFETIME] = Field(
         "unlimited", description="How many attempts in a row may fail at 'chance' before the lead is given up."
     )
+    qualify: Qualify | None = Field(None, description="The criteria a lead must meet.")
+    touch: str | None = Field(
+        None, description="The touch that each attempt makes: its chances, cost, team and working time hold."
+    )
     way: Leads | None = Field(
         None, alias="to", description="The stage that a success leads to; without it the lead stays."
     )
     else_way: Leads | None = Field(None, alias="else", description="The stage that the last failure leads to.")
+    warmth: Points = Field(0, description="Points of warmth with a success.")
+    event: Annotated[str, kinds.EVENT_NAME] | None = Field(
+        None, description="What a success is called, for triggers and conditions, such as form."
+    )
     extend: Extend | None = Field(None, description="For a deadline: how it can be put off.")
     cost: Money = Field(0, description="Money per attempt.")
     trigger: Trigger | None = Field(None, description="What starts the move, instead of entering.")
@@ -145,7 +191,12 @@ class Move(ways.Leads, ways.LeadsElse, Part):
         """Attempts in one stay, with ``auto`` resolved (rule 21)."""
         if self.attempts != "auto":
             return self.attempts
-        return 1 if self.every is None else "unlimited"
+        return "unlimited" if self.comes_again else 1
+
+    @property
+    def comes_again(self) -> bool:
+        """Whether there is a time for a second attempt: after `every`, or at the next anniversary."""
+        return self.every is not None or (self.trigger is not None and self.trigger.anniversary is not None)
 
     @property
     def chances(self) -> tuple[ChanceValue, ...]:
@@ -166,7 +217,7 @@ class Move(ways.Leads, ways.LeadsElse, Part):
     def is_deadline(self) -> bool:
         """Whether the lead surely leaves at a time fixed on entry, with nobody needed (rule 7)."""
         certain = self.chance == 1.0 and self.odds == Odds() and not self.script and self.needs == 1
-        alone = self.team is None and not self.takes_time
+        alone = self.team is None and not self.takes_time and self.touch is None and self.qualify is None
         return (
             certain and alone and isinstance(self.after, Constant) and self.attempt_limit == 1 and self.to is not None
         )

@@ -25,7 +25,7 @@ from funnelsim.scenario.quantities import (
 )
 
 if TYPE_CHECKING:
-    from funnelsim.scenario.models import Scenario, Team
+    pass
 
 KindOfLead = Mapping[str, str]
 """What a lead is, by segment, channel and trait; where nothing is said, it may be anything."""
@@ -49,20 +49,37 @@ class Decision(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One step of an attempt: its chance, and where a lead that is lost goes."""
+    """One step of an attempt.
+
+    Attributes
+    ----------
+    decision : Decision
+        What can come of its chance.
+    else_ : str or None
+        The stage that a lead goes to which is lost here.
+    to : str or None
+        The stage that a lead goes to at once which passes here.
+    silences : bool
+        Whether a lead that is lost here without a stage to go to is left in silence, as one that opts out.
+    ends : bool
+        Whether a lead that passes here may leave its track, so that nothing more comes of it.
+    """
 
     decision: Decision
     else_: str | None = None
+    to: str | None = None
+    silences: bool = False
+    ends: bool = False
 
 
-def decide(chance: ChanceValue, kind: KindOfLead, attempt: int, visit: int) -> Decision:
-    """Say what can come of a chance at an attempt and a visit, both counted from 0 (rule 16)."""
+def decide(chance: ChanceValue, kind: KindOfLead, attempt: int, visit: int | None) -> Decision:
+    """Say what can come of a chance at an attempt and a visit, both counted from 0 (rule 16); None: at any visit."""
     numbers: Sequence[Number]
     if not isinstance(chance, Table):
         numbers = (chance,)
     elif chance.by in ("attempt", "visit"):
         number = attempt if chance.by == "attempt" else visit
-        numbers = (chance.values[min(number, len(chance.values) - 1)],)
+        numbers = chance.values if number is None else (chance.values[min(number, len(chance.values) - 1)],)
     elif chance.by in kind and kind[chance.by] in chance.names:
         numbers = (chance.values[chance.names.index(kind[chance.by])],)
     else:
@@ -100,6 +117,8 @@ class Attempts:
     ----------
     after, every : Luck
         The waits before the first attempt and between attempts.
+    gaps : sequence of pair of float or None
+        How short and how long the waits before each attempt can be, in rotation, where they are not all `every`.
     rows : callable
         The rows of an attempt, by its number from 0.
     limit, lifetime, unanswered, needs : Number or "unlimited"
@@ -120,6 +139,7 @@ class Attempts:
     unanswered: Number | Literal["unlimited"] = "unlimited"
     needs: Number = 1
     turned_away: bool = False
+    gaps: Sequence[tuple[float, float] | None] = ()
 
     def run(self, first: tuple[float, float] | None) -> tuple[tuple[Exit, ...], float]:
         """Return where it can lead how early, and by when it surely has.
@@ -135,7 +155,8 @@ class Attempts:
         (earliest, latest), alive, silent, attempt = first, {(0, 0)}, False, 0
         while alive:
             if attempt == _MOST_ATTEMPTS or len(alive) > _MOST_WAYS:
-                for target in (self.to, self.else_, *(row.else_ for row in self.rows(0))):
+                rows = self.rows(0)
+                for target in (self.to, self.else_, *(row.else_ for row in rows), *(row.to for row in rows)):
                     if target is not None:
                         exits.setdefault(target, earliest)
                 break
@@ -151,7 +172,7 @@ class Attempts:
             alive = after
             if not alive:
                 break
-            gap = span(self.every) if self.every is not None else None
+            gap = self._gap(attempt + 1)
             if gap is None:
                 break
             earliest, latest, attempt = earliest + max(1.0, gap[0]), latest + max(1.0, gap[1]), attempt + 1
@@ -159,6 +180,12 @@ class Attempts:
         if self.lifetime != "unlimited" and self.else_ is not None:
             exits[None] = first[0]
         return tuple((tick, target) for target, tick in exits.items()), latest if sure else math.inf
+
+    def _gap(self, attempt: int) -> tuple[float, float] | None:
+        """Return how long the wait before an attempt can be, counted from 0; None where it never comes."""
+        if self.gaps:
+            return self.gaps[attempt % len(self.gaps)]
+        return span(self.every) if self.every is not None else None
 
     def _outcomes(
         self, attempt: int, done: int, unanswered: int
@@ -169,11 +196,14 @@ class Attempts:
         on = True
         for number, row in enumerate(self.rows(attempt)):
             if on and row.decision.fails:
-                if row.else_ is not None:
+                if row.else_ is not None or row.silences:
                     yield row.else_, None
                 else:
                     yield from self._used_up(attempt, done, unanswered + 1 if number == 0 else 0)
             on = on and row.decision.succeeds
+            if on and (row.to is not None or row.ends):
+                yield row.to, None
+                on = False
         if on:
             least, most = _count(self.needs)
             if self.to is not None and done + 1 >= least:
@@ -255,25 +285,13 @@ def outcome(runners: Sequence[Runner], *, arriving: bool) -> Race:
     return Race(tuple(before), sure.surely, sure.workdays)
 
 
-def serves_at_once(scenario: Scenario, name: str) -> bool:
-    """Say whether whoever asks for a person of a team is served at that instant, on days of work.
-
-    So it is where no work of the team takes any time, somebody is always there, nobody is turned away and all leads
-    of the team have owners at once.
-    """
-    team = scenario.teams[name]
-    limits = (team.queue_limit, team.hold, team.claim_per_day)
-    waiting = team.previous_owner_cooldown != 0 or any(rule.to for rule in team.assign)
-    if waiting or any(limit != "unlimited" for limit in limits):
-        return False
-    moves = [(stage.team_of(move), move) for stage in scenario.stages.values() for move in stage.moves.values()]
-    moves += [(move.team, move) for track in scenario.tracks.values() for move in track.moves.values()]
-    return _is_somebody_always_there(team) and not any(move.takes_time for team, move in moves if team == name)
-
-
-def _is_somebody_always_there(team: Team) -> bool:
-    if team.schedule is not None:
-        return False
-    return team.persons is None or any(
-        person.from_ is None and person.until is None for person in team.persons.values()
-    )
+def any_of(races: Sequence[Race]) -> Race:
+    """Make one race of several of which any may be run; without any, nothing is certain."""
+    if len(races) == 1:
+        return races[0]
+    exits = {target: math.inf for race in races for _, target in race.exits}
+    for race in races:
+        for tick, target in race.exits:
+            exits[target] = min(exits[target], tick)
+    surely = max((race.surely for race in races), default=math.inf)
+    return Race(tuple((tick, target) for target, tick in exits.items()), surely, any(race.workdays for race in races))

@@ -199,6 +199,8 @@ class _Builder:
         if not isinstance(key, Leaf):
             self.refuse(event, f"a key is text, not {'a mapping' if isinstance(key, Fields) else 'a list'}", path)
             return None
+        if isinstance(key.value, bool):  # a name too: the share of opens that is false
+            return str(event.value)
         if not isinstance(key.value, str):
             self.refuse(event, f'a key is text, not {shown(key.value)}: quote it as "{event.value}"', path)
             return None

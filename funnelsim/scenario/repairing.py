@@ -14,6 +14,7 @@ from funnelsim.scenario.names import unknown_paths
 from funnelsim.scenario.paths import is_path, parse_path
 from funnelsim.scenario.problems import PathParts, Problem, RefusedError
 from funnelsim.scenario.rosters import names_people
+from funnelsim.scenario.settings import is_written_out
 from funnelsim.scenario.tree import Fields, Items, Leaf, Node, at, child, grow, plain
 
 M = TypeVar("M", bound=BaseModel)
@@ -29,7 +30,10 @@ _FILLERS: dict[str, Any] = {
     "share": "50%",
     "people": 1,
     "cadence": "1d",
-    "response": "50%",
+    "most": "1 per 1d",
+    "chance": "50%",
+    "before": "1ms",
+    "error": "10%",
     "after": 2,
     "by": "1d",
     "from": "2999-12-31",
@@ -88,11 +92,18 @@ def _mend(tree: Fields, model: type[BaseModel], path: PathParts) -> tuple[Fields
         needed = _is_needed(spot, part) or way[:1] == ("traits",)  # the name of a value is told elsewhere
         spot = spot.below(str(part))
         way = (*way, part)
-        if spot.kind == "value" or (spot.or_value and not names_people(_plain_at(tree, way))):
+        one_value = spot.or_value and not names_people(_plain_at(tree, way))
+        if spot.kind == "value" or one_value or _is_short(tree, way, spot):
             break
     if not way:
         raise RefusedError("nothing can be read")
     return _edited(tree, way, _filler(tree, way) if needed else None), way
+
+
+def _is_short(tree: Fields, path: PathParts, spot: structure.Spot) -> bool:
+    """Say whether one value stands at a path in the place of the fields of a part."""
+    node = at(tree, path)
+    return bool(spot.short_for) and node is not None and not is_written_out(node, spot)
 
 
 def _model(spot: structure.Spot) -> type[BaseModel]:
@@ -122,6 +133,20 @@ def _filler(tree: Fields, path: PathParts) -> Node:
             data = _first(tree, "stages")
         case ("tracks", _, "touches"):
             data = [_first(tree, "touches")]
+        case ("tracks", _, "touches", _) | ("tracks", _, "touches", _, "touch"):
+            data = _first(tree, "touches")
+        case ("tracks", _, "ends", "to") | ("tracks", _, "transition_rules", _, "to"):
+            data = _first(tree, "stages")
+        case ("tracks", _, "ends", "after"):
+            data = "1d"
+        case ("tracks", _, "transition_rules", _, "if"):
+            data = {"touched": {"from": 1}}
+        case ("observed", _, "of"):
+            data = _first(tree, "traits")
+        case (*_, "qualify", "by"):
+            data = [_first(tree, "traits")]
+        case (*_, "expires", "move"):
+            data = f"{_first(tree, 'stages')}.unknown"
         case ("stages",):
             raise RefusedError("there are no stages")
         case ("changes" | "variants", _) | (_, _) | (_, _, "moves" | "people" | "script", _) | (*_, "script", _):

@@ -99,22 +99,3 @@ def read_some(raw: object) -> tuple[str, ...]:
 def write_some(names: tuple[str, ...]) -> Any:
     """Write names; a single one without a list."""
     return names[0] if len(names) == 1 else names
-
-
-def read_conditions(raw: object) -> FrozenDict[str, tuple[str, ...]]:
-    """Read what a lead must be for a rule to hold: ``{segment: enterprise, line: [mobile, executive]}``."""
-    if not isinstance(raw, Mapping):
-        raise RefusedError(f"a condition is written like {{segment: enterprise}}, not {shown(raw)}")
-    values = read_each(_read_values, raw.items())
-    return FrozenDict(zip(raw, values, strict=True))
-
-
-def _read_values(raw: object) -> tuple[str, ...]:
-    if raw in ((), []):
-        raise RefusedError("no lead is any of none; name a value, or leave the condition out")
-    return read_some(raw)
-
-
-def write_conditions(conditions: Mapping[str, tuple[str, ...]]) -> Any:
-    """Write the conditions of a rule."""
-    return {by: write_some(values) for by, values in conditions.items()}

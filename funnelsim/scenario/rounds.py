@@ -8,16 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice, product
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from funnelsim.scenario.cases import Case
-from funnelsim.scenario.quantities import Number, Rate, Table, bounds
+from funnelsim.scenario.kinds_of_leads import Kinds
+from funnelsim.scenario.quantities import Table
 from funnelsim.scenario.racing import KindOfLead, Race, decide
-from funnelsim.scenario.routes import Standing, entries, track_in
+from funnelsim.scenario.routes import Standing, entries
 from funnelsim.scenario.standings import LATE, Races, chances_in
-
-if TYPE_CHECKING:
-    from funnelsim.scenario.models import Channel
 
 MOST_VISITS = (1 << 20) - 1
 """How often a lead can visit one stage (rule 33)."""
@@ -79,6 +77,10 @@ class _Search:
         return self.races.case
 
     @cached_property
+    def _kinds(self) -> Kinds:
+        return Kinds(self._case)
+
+    @cached_property
     def _longest(self) -> float:
         """The longest round that a lead can go too often."""
         return self._case.ticks / MOST_VISITS
@@ -89,50 +91,25 @@ class _Search:
 
         Those that could go round are told apart first, and only so many are looked at.
         """
-        groups = self._groups
+        groups = self._kinds.groups
         if not all(groups.values()) or not self._could_go_round:
             return
         near = [by for node in self._could_go_round for by in self.races.differing(node)]
         order = sorted(groups, key=lambda by: by not in near)
         for names in islice(product(*(groups[by] for by in order)), _MOST_KINDS):
-            kind = {by: group[0] for by, group in zip(order, names, strict=True)}
-            yield kind, dict(zip(order, names, strict=True))["channel"]
-
-    @cached_property
-    def _groups(self) -> dict[str, list[list[str]]]:
-        """By segment, channel and trait: the names that leads have, those together that no chance tells apart."""
-        scenario = self._case.scenario
-        there: dict[str, list[str]] = {
-            "channel": [name for name, channel in scenario.channels.items() if _brings_leads(channel)]
-        }
-        if scenario.segments:
-            there["segment"] = [name for name, segment in scenario.segments.items() if _is_some(segment.share)]
-        there |= {
-            name: [v for v, share in shares.items() if _is_some(share)] for name, shares in scenario.traits.items()
-        }
-        groups: dict[str, dict[tuple[object, ...], list[str]]] = {by: {} for by in there}
-        tables = [chance for chance in self._chances if isinstance(chance, Table)]
-        for by, names in there.items():
-            mine = [table for table in tables if table.by == by]
-            for name in names:
-                groups[by].setdefault(tuple(decide(table, {by: name}, 0, 0) for table in mine), []).append(name)
-        return {by: list(alike.values()) for by, alike in groups.items()}
-
-    @cached_property
-    def _chances(self) -> list[object]:
-        scenario = self._case.scenario
-        places = [("stages", name) for name in scenario.stages] + [("tracks", name) for name in scenario.tracks]
-        return [chance for kind, name in places for chance in chances_in(self._case, kind, name)]
+            of_kind = dict(zip(order, names, strict=True))
+            if self._kinds.are_there(of_kind):
+                yield {by: group[0] for by, group in of_kind.items()}, of_kind["channel"]
 
     @cached_property
     def _could_go_round(self) -> set[Standing]:
         """The entries after which some kind of lead could be led on for ever, if each could be another kind."""
         ahead: dict[Standing, list[set[Standing | None]]] = {}
         for node in self.nodes:
-            differing = [by for by in self.races.differing(node) if len(self._groups[by]) > 1]
+            differing = [by for by in self.races.differing(node) if len(self._kinds.groups[by]) > 1]
             ways = []
-            for names in islice(product(*(self._groups[by] for by in differing)), _MOST_KINDS):
-                kind = self._first_kind | {by: group[0] for by, group in zip(differing, names, strict=True)}
+            for names in islice(product(*(self._kinds.groups[by] for by in differing)), _MOST_KINDS):
+                kind = self._kinds.first | {by: group[0] for by, group in zip(differing, names, strict=True)}
                 race = self.races.race(node, kind)
                 if race.surely <= self._longest:
                     ways.append(set(self._after(node, race)))
@@ -143,16 +120,14 @@ class _Search:
                 del ahead[node]
         return set(ahead)
 
-    @cached_property
-    def _first_kind(self) -> dict[str, str]:
-        return {by: groups[0][0] for by, groups in self._groups.items()}
-
     # ------------------------------------------------------------ rounds of one kind of lead
     def _after(self, node: Standing, race: Race) -> Iterator[Standing | None]:
         """Yield the entries that a race leads to; None where it leads out of any round."""
-        track = track_in(self._case.scenario, node)
         for _, target in race.exits:
-            yield None if target is None else Standing(target, track)
+            if target is None:
+                yield None
+            else:
+                yield from (Standing(target, track) for track in self.races.tracks_after(node))
 
     def closed(self, kind: KindOfLead) -> dict[Standing, set[Standing]]:
         """Return the entries after which a lead is surely led on for ever, and those that follow each."""
@@ -197,7 +172,7 @@ class _Search:
     def _telling(self, nodes: Iterable[Standing], kind: KindOfLead) -> KindOfLead:
         """Return that part of a kind which matters in a round."""
         differing = {by for node in nodes for by in self.races.differing(node)}
-        return {by: name for by, name in kind.items() if by in differing and len(self._groups[by]) > 1}
+        return {by: name for by, name in kind.items() if by in differing and len(self._kinds.groups[by]) > 1}
 
     def told_once(self, rounds: Sequence[Round]) -> Round:
         """Return the first of the same rounds of several kinds of leads, without what makes no difference to it."""
@@ -205,7 +180,7 @@ class _Search:
         every = [
             by
             for by in kinds[0]
-            if all({**kind, by: group[0]} in kinds for kind in kinds if by in kind for group in self._groups[by])
+            if all({**kind, by: group[0]} in kinds for kind in kinds if by in kind for group in self._kinds.groups[by])
         ]
         return rounds[0]._replace(kind={by: name for by, name in kinds[0].items() if by not in every})
 
@@ -240,12 +215,12 @@ class _Search:
             if node in closed and not present and late:
                 found.setdefault(node, tick)
                 continue
-            track = track_in(scenario, node)
-            numbers = tuple(visits.get(place, LATE + 1) - 1 for place in _places(node.stage, track))
+            numbers = tuple(visits.get(place, LATE + 1) - 1 for place in self._places(node))
             race = self.races.race(node, kind, (numbers[0], numbers[1]), present=present, arriving=True)
             for wait, target in race.exits:
                 if target is not None:
-                    come(tick + wait, Standing(target, track), visits, False)
+                    for track in self.races.tracks_after(node):
+                        come(tick + wait, Standing(target, track), visits, False)
         return found
 
     @cached_property
@@ -266,7 +241,7 @@ class _Search:
 
     def _visited(self, node: Standing, visits: Mapping[str, int]) -> dict[str, int]:
         """Return the visits after one more entry, as far as they matter."""
-        stage, joined = _places(node.stage, track_in(self._case.scenario, node))
+        stage, joined = self._places(node)
         entered = [stage] if joined == f"tracks.{node.track}" else [stage, joined]
         counted = dict(visits)
         for place in entered:
@@ -276,12 +251,12 @@ class _Search:
 
     def _lasting_in(self, nodes: Iterable[Standing]) -> set[str]:
         """Return the stages and tracks among some where visits matter."""
-        places = (_places(node.stage, track_in(self._case.scenario, node)) for node in nodes)
-        return {place for pair in places for place in pair if place in self._lasting}
+        return {place for node in nodes for place in self._places(node) if place in self._lasting}
 
-
-def _places(stage: str, track: str | None) -> tuple[str, str]:
-    return f"stages.{stage}", f"tracks.{track}"
+    def _places(self, node: Standing) -> tuple[str, str]:
+        """Return the stage and the track where an entry counts as a visit; no track where it may be any of several."""
+        joined = self.races.tracks_after(node)
+        return f"stages.{node.stage}", f"tracks.{joined[0] if len(joined) == 1 else None}"
 
 
 def _reach(closed: Mapping[Standing, set[Standing]], node: Standing) -> frozenset[Standing]:
@@ -293,19 +268,3 @@ def _reach(closed: Mapping[Standing, set[Standing]], node: Standing) -> frozense
                 found.add(standing)
                 ahead.append(standing)
     return frozenset(found)
-
-
-def _is_some(number: Number) -> bool:
-    return bounds(number)[1] > 0
-
-
-def _brings_leads(channel: Channel) -> bool:
-    if channel.backlog is not None:
-        return _is_some(channel.backlog)
-    match channel.leads:
-        case None:
-            return False
-        case Rate(amount, _):
-            return _is_some(amount)
-        case by_month:
-            return any(map(_is_some, by_month.amounts))

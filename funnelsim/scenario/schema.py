@@ -11,6 +11,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from funnelsim.scenario import structure
 from funnelsim.scenario.models import Scenario
+from funnelsim.scenario.parts import Short
 from funnelsim.scenario.schemas import SHARED, Schema
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
@@ -70,12 +71,12 @@ def _tidy_model(node: Schema, model: type[BaseModel], definitions: dict[str, Sch
     for name, schema in node["properties"].items():
         bare = {key: value for key, value in schema.items() if key not in ("default", "title")}
         properties[name] = _tidy(bare | ({"default": defaults[name]} if name in defaults else {}), definitions)
-    return {
-        "description": node["description"],
-        "type": "object",
-        "properties": properties,
-        "additionalProperties": _tidy(node["additionalProperties"], definitions) if structure.is_open(model) else False,
-    }
+    others = _tidy(node["additionalProperties"], definitions) if structure.is_open(model) else False
+    fields = {"type": "object", "properties": properties, "additionalProperties": others}
+    if issubclass(model, Short):
+        value = _tidy(dict(model.short.schema), definitions)
+        return {"description": node["description"], "anyOf": [value, fields]}
+    return {"description": node["description"], **fields}
 
 
 def _tidy(node: Any, definitions: dict[str, Schema]) -> Any:
@@ -115,13 +116,13 @@ def _demands(model: type[BaseModel]) -> Schema:
             continue
         inner = _demands(below.model)
         match below.kind:
-            case "items" if below.or_value:
+            case "items" if below.or_value or issubclass(below.model, Short):
                 demands[written] = {"additionalProperties": _NO_NULL}
             case "items":
                 demands[written] = {"additionalProperties": {"type": "object", **inner}}
             case "list":
                 demands[written] = {"items": inner} if inner else {}
-            case _:
+            case _ if not issubclass(below.model, Short):
                 demands[written] = inner
     required = [written for written, name in names.items() if model.model_fields[name].is_required()]
     parts = {"required": required, "properties": {name: schema for name, schema in demands.items() if schema}}

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from funnelsim.scenario import units
+from funnelsim.scenario.conditions import RANGES
 from funnelsim.scenario.luck import BARE, FORMS, LuckMeasure
 from funnelsim.scenario.measures import CHANCE, PEOPLE, PLAIN, PRESENT, Measure
 from funnelsim.scenario.tables import BY_ORDER, FACTOR, WEEKDAYS, FlowMeasure
@@ -47,6 +48,9 @@ def mapping(properties: Mapping[str, Schema], required: Iterable[str] = ()) -> S
 _NUMERAL = units.NUMERAL.replace("[-+]?", "", 1)  # of what is never negative
 _UNIT = f"(?:{'|'.join(sorted(units.UNITS, key=len, reverse=True))})"
 _LENGTH = rf"{_NUMERAL}\s*{_UNIT}"
+LENGTH_OR_UNIT = rf"(?:{_LENGTH}|{_UNIT})"
+"""A pattern: an exact length, or one of a unit."""
+
 _AMOUNT = rf"{_NUMERAL}\s*[kKmM]?"
 _SIDES = {"time": (rf"{_NUMERAL}\s*{_UNIT}?", rf"(?:{_LENGTH}|0)"), "%": (rf"{_NUMERAL}\s*%?",) * 2}
 DURATION: Schema = {
@@ -67,7 +71,7 @@ def _scalar(measure: Measure) -> Schema:
         return DURATION
     bounds: Schema = {"minimum" if measure.low_allowed else "exclusiveMinimum": measure.low}
     bounds |= {"maximum": measure.high} if measure.high < math.inf else {}
-    if measure.is_chance:
+    if measure.is_chance or measure.unit == "%":
         return either({"type": "number", **bounds}, pattern(rf"{_NUMERAL}\s*%?"))
     if measure.unit == "hours":
         return either({"type": "number", **bounds}, pattern(rf"{_NUMERAL}\s*(?:(?:h\s+|hours\s+)?per day)?"))
@@ -167,8 +171,9 @@ def season(names: tuple[str, ...]) -> Schema:
 
 # ---------------------------------------------------------------- where leads go, and who works on them
 def way(name: Mapping[str, Any]) -> Schema:
-    """Accept a stage with a reason."""
-    return mapping({"to": {"type": "string"}, "as": dict(name)}, ("to",))
+    """Accept a stage with a reason, or a track."""
+    stage, track = {"to": {"type": "string"}, "as": dict(name)}, {"track": {"type": "string"}}
+    return either({"type": "string"}, mapping(stage, ("to",)), mapping(track, ("track",)))
 
 
 def people() -> Schema:
@@ -191,4 +196,8 @@ def some() -> Schema:
 
 def conditions() -> Schema:
     """Accept what a lead must be."""
-    return {"type": "object", "additionalProperties": some()}
+    ranges = {
+        by: {**mapping({side: number(measure) for side in ("from", "below")}), "minProperties": 1}
+        for by, measure in RANGES.items()
+    }
+    return {"type": "object", "properties": ranges, "additionalProperties": some()}

@@ -16,8 +16,10 @@ from funnelsim.scenario.problems import PathParts, Place, Problem, RefusedError,
 from funnelsim.scenario.reading import read_tree
 from funnelsim.scenario.rosters import names_people
 from funnelsim.scenario.structure import Spot
-from funnelsim.scenario.tree import Fields, Items, Leaf, Node, grow, plain
+from funnelsim.scenario.tree import Entry, Fields, Items, Leaf, Node, grow, plain
 from funnelsim.scenario.writing import write_scalar
+
+_NO_STRUCTURE = "a change sets values, not structure; write a variant for another structure"
 
 SET = Place("<set>")
 """The place of what was set from Python or on the command line."""
@@ -121,21 +123,24 @@ def _put(node: Node | None, spot: Spot, parts: tuple[str, ...], setting: Setting
     """Return a node with the setting put at the rest of its path; `spot` says what the node is."""
     if spot.kind == "value":
         return _put_inside(node, parts, setting)
-    if spot.or_value and isinstance(node, Fields | Leaf) and not names_people(plain(node)):
+    if spot.or_value and isinstance(node, Fields | Leaf) and not (spot.kind == "items" and names_people(plain(node))):
         return _put_inside(node, parts, setting)
     if spot.kind == "list":
         return _put_in_list(node, spot, parts, setting, values_only)
+    if values_only and spot.kind == "fields" and _is_nothing(node):
+        raise RefusedError(f"there is no {spot.noun} here, and {_NO_STRUCTURE}")
     part, rest = parts[0], parts[1:]
-    fields = node if isinstance(node, Fields) else Fields({}, setting.key)
+    fields = written_out(node, spot) or Fields({}, setting.key)
     below = spot.below(part)
     known = part in fields.entries
     if spot.kind in ("items", "table", "tables") and not known:
         _refuse_unknown_item(spot, part, rest, setting, fields, values_only)
-    if values_only and below.or_value:
+    rest = rest_of_short(below, rest, setting.node)
+    if values_only and below.or_value and below.kind == "items":
         schedule = "a schedule such as {2026-01-01: 8, 2026-07-01: 12}, or 'from' and 'until' of people by name"
         raise RefusedError(f"people come and go by the dates in their team; write {schedule}")
     if values_only and not below.changeable and (not rest or below.kind == "value"):
-        raise RefusedError("a change sets values, not structure; write a variant for another structure")
+        raise RefusedError(_NO_STRUCTURE)
     if rest:
         return fields.put(part, _put(fields.get(part), below, rest, setting, values_only))
     if isinstance(setting.node, Leaf) and setting.node.value is None:
@@ -145,13 +150,38 @@ def _put(node: Node | None, spot: Spot, parts: tuple[str, ...], setting: Setting
     return fields.put(part, setting.node, setting.key)
 
 
+def _is_nothing(node: Node | None) -> bool:
+    return node is None or (isinstance(node, Leaf) and node.value is None)
+
+
+def is_written_out(node: Node, spot: Spot) -> bool:
+    """Say whether fields are written where one value could stand for them."""
+    return isinstance(node, Fields) and (not node.entries or not spot.field_names.isdisjoint(node.entries))
+
+
+def written_out(node: Node | None, spot: Spot) -> Fields | None:
+    """Return the fields that stand at a spot; a value that stands for one of them becomes that one."""
+    if node is None or spot.short_for is None or is_written_out(node, spot) or _is_nothing(node):
+        return node if isinstance(node, Fields) else None
+    return Fields({spot.short_for: Entry(node.place, node)}, node.place)
+
+
+def rest_of_short(spot: Spot, rest: tuple[str, ...], new: Node) -> tuple[str, ...]:
+    """Return the way on from a spot: where a value stands for one of its fields, that field is meant."""
+    if spot.short_for is None:
+        return rest
+    means_it = rest[0] not in spot.field_names if rest else not (is_written_out(new, spot) or _is_nothing(new))
+    return (spot.short_for, *rest) if means_it else rest
+
+
 def _refuse_unknown_item(
     spot: Spot, part: str, rest: tuple[str, ...], setting: Setting, fields: Fields, values_only: bool
 ) -> None:
     """Refuse a name that does not exist, unless a new item is put there."""
     new = setting.node
     no_more = (isinstance(new, Leaf) and new.value is None) or (spot.closed and values_only)
-    if rest or no_more or (spot.kind in ("items", "tables") and isinstance(new, Leaf)):
+    bare = isinstance(new, Leaf) and not spot.below(part).short_for
+    if rest or no_more or (spot.kind in ("items", "tables") and bare):
         hint = "" if rest or no_more else f"; a mapping adds a {spot.noun}"
         raise RefusedError(f"no {spot.noun} {shown(part)}{near_miss(part, fields.entries, f'{spot.noun} names')}{hint}")
 
@@ -166,7 +196,7 @@ def _put_in_list(node: Node | None, spot: Spot, parts: tuple[str, ...], setting:
     else:
         raise RefusedError(f"no {spot.noun} {shown(parts[0])}{near_miss(parts[0], names, f'{spot.noun}s')}")
     if values_only:
-        raise RefusedError("a change sets values, not structure; write a variant for another structure")
+        raise RefusedError(_NO_STRUCTURE)
     place = node.place if node else setting.key
     if parts[1:]:
         put = _put(items[number], spot.below(parts[0]), parts[1:], setting, values_only)

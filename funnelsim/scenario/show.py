@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from funnelsim.scenario import tables
 from funnelsim.scenario.luck import AGE, BARE, TAKES, VALUE, WAIT, LuckMeasure, parts_of
 from funnelsim.scenario.measures import CHANCE, COUNT, DURATION, HOURS, MONEY, PEOPLE, PRESENT, SHARE, TIMES, Measure
-from funnelsim.scenario.models import Channel, Move, Scenario, Stage, Team, Track
+from funnelsim.scenario.models import Channel, Move, Scenario, Stage, Team, Touch, Track
 from funnelsim.scenario.quantities import (
     ByMonth,
     ChanceValue,
@@ -142,7 +142,8 @@ def _of(number: str, what: str) -> str:
 def _stage(name: str, stage: Stage) -> list[str]:
     marks = ["final"] if stage.is_final else []
     marks += [f"owned by {stage.owner}"] if stage.owner else []
-    marks += ["keeps its track" if stage.track == "keep" else f"joins {stage.track}"] if stage.track != "none" else []
+    joined = "keeps its track" if stage.track == "keep" else f"joins {' or '.join(stage.may_join)}"
+    marks += [joined] if stage.track != "none" else []
     marks += [f"worth {_luck(stage.value, VALUE)}"] if stage.value is not None else []
     marks += [f"win rate {_number(stage.win_rate, CHANCE)}"] if stage.win_rate is not None else []
     title = wrap(f"{_labelled(name, stage.label)}{' · ' if marks else ''}{', '.join(marks)}", "  ", "    ")
@@ -175,6 +176,7 @@ def _work(move: Move, stage: Stage | None) -> str:
 def _leads(move: Move) -> str:
     """Say chances, and where they lead."""
     steps = [""] if move.chance == 1 and not move.script else [_chance(move.chance)]
+    steps = steps if move.touch is None else [f"touch {move.touch}"]
     for name, step in move.script.items():
         time = "" if step.takes == Constant(0) else f" ({_luck(step.takes, TAKES)})"
         lost = f" else {_way(step.else_way)}" if step.else_way else ""
@@ -189,7 +191,9 @@ def _leads(move: Move) -> str:
 
 
 def _way(way: Way) -> str:
-    return f"{way.to} ({way.reason})" if way.reason else way.to
+    if way.track is not None:
+        return f"track {way.track}"
+    return f"{way.to} ({way.reason})" if way.reason else str(way.to)
 
 
 def _trigger(move: Move) -> str:
@@ -202,10 +206,14 @@ def _trigger(move: Move) -> str:
 
 
 # ---------------------------------------------------------------- tracks
+def _touch(touch: Touch) -> str:
+    return ", ".join(_chance(step.chance) for step in touch.engagement.values())
+
+
 def _track(scenario: Scenario, name: str, track: Track) -> list[str]:
     first = "" if track.after == "cadence" else f", the first after {_luck(track.first_wait, WAIT)}"
     rows = [("cadence", f"every {_luck(track.cadence, WAIT)}{first}")]
-    sent = [f"{touch} ({_chance(scenario.touches[touch].response)})" for touch in track.touches]
+    sent = [f"{touch} ({_touch(scenario.touches[touch])})" for touch in track.touch_names]
     rows.append(("touches", f"{', '.join(sent)} in turn" if len(sent) > 1 else sent[0]))
     rows.append(("response", f"-> {_way(track.on_response.way) if track.on_response.way else 'stays'}"))
     if track.exhausted:

@@ -11,43 +11,50 @@ from funnelsim.scenario.problems import Finding, PathParts, listed
 from funnelsim.scenario.quantities import Constant, bounds
 from funnelsim.scenario.routes import has_final_way_out, moves_of
 from funnelsim.scenario.tables import WEEKDAYS
+from funnelsim.scenario.working import team_of, work
 
 if TYPE_CHECKING:
-    from funnelsim.scenario.models import Move, Scenario, Team
+    from funnelsim.scenario.models import Team
 
 _OF_OWNERS = ("hold", "claim_per_day", "previous_owner_cooldown", "assign", "recycle_after", "protection")
 """The fields of a team that matter for the leads it owns, and for nothing else."""
 
-_WORK = ("team", "takes", "script.*.takes")
-_OF_WORK = ("stages.*.owner", *(f"{kind}.*.moves.*.{field}" for kind in ("stages", "tracks") for field in _WORK))
+_WORK = ("team", "takes", "touch", "script.*.takes")
+_OF_WORK = (
+    "stages.*.owner",
+    *(f"{kind}.*.moves.*.{field}" for kind in ("stages", "tracks") for field in _WORK),
+    "touches.*.team",
+    "touches.*.takes",
+    "tracks.*.touches",
+)
 """What says who does which work."""
 
 
 # ---------------------------------------------------------------- who does the work
-def _team_of(scenario: Scenario, path: PathParts, move: Move) -> str | None:
-    return scenario.stages[str(path[1])].team_of(move) if path[0] == "stages" else move.team
-
-
 def _work_has_a_team(case: Case) -> Iterator[Finding]:
     scenario = case.scenario
     for path, move in moves_of(scenario):
-        if _team_of(scenario, path, move) is not None or not case.sure((*path[:2], "owner"), (*path, "team")):
+        team = team_of(scenario, scenario.stages[str(path[1])] if path[0] == "stages" else None, move)
+        if team is not None or not case.sure((*path[:2], "owner"), (*path, "team"), (*path, "touch")):
             continue
         or_owner = ", or the stage an owner" if path[0] == "stages" else ""
         places = (path, *((*path, "script", name) for name in move.script))
         for place, time in zip(places, move.working_times, strict=True):
-            if time != Constant(0):
+            if time != Constant(0) and move.touch is None:
                 yield (*place, "takes"), f"this takes working time, but of nobody; give the move a team{or_owner}"
         if move.priority != 0 and case.sure((*path, "takes"), (*path, "script")):
             message = "a priority orders the work of a team, and this move has none"
             yield (*path, "priority"), f"{message}; give it a team, or leave 'priority' out"
+    for name, touch in scenario.touches.items():
+        if touch.team is None and touch.takes_time and case.sure(("touches", name, "team")):
+            yield ("touches", name, "takes"), "this takes working time, but of nobody; give the touch a team"
 
 
 def _teams_are_used(case: Case) -> Iterator[Finding]:
     scenario = case.scenario
     if not case.sure(*_OF_WORK):
         return
-    busy = {_team_of(scenario, path, move) for path, move in moves_of(scenario)}
+    busy = {team for _, team, _, _ in work(scenario)}
     owning = {stage.owner for stage in scenario.stages.values()}
     for name in scenario.teams:
         if name not in busy | owning:
@@ -59,10 +66,7 @@ def _queue_limits_turn_away(case: Case) -> Iterator[Finding]:
     scenario = case.scenario
     if not case.sure(*_OF_WORK):
         return
-    shared = set()
-    for path, move in moves_of(scenario):
-        owner = scenario.stages[str(path[1])].owner if path[0] == "stages" else None
-        shared |= {_team_of(scenario, path, move)} - {owner}
+    shared = {team for _, team, owner, _ in work(scenario) if team != owner}
     for name, team in scenario.teams.items():
         if team.queue_limit != "unlimited" and name not in shared:
             message = f"all work of team '{name}' waits for the owner of the lead, so that nobody is turned away"
@@ -73,7 +77,8 @@ def _priorities_differ(case: Case) -> Iterator[Finding]:
     scenario = case.scenario
     if not case.sure(*_OF_WORK, "stages.*.moves.*.priority", "tracks.*.moves.*.priority"):
         return
-    ranked = {_team_of(scenario, path, move) for path, move in moves_of(scenario) if move.priority != 0}
+    of_paths = {path: team for path, team, _, _ in work(scenario)}
+    ranked = {of_paths[path] for path, move in moves_of(scenario) if move.priority != 0}
     for name, team in scenario.teams.items():
         if name in ranked:
             continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from dataclasses import dataclass, replace
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -23,6 +23,11 @@ NOUNS = {
     "touches": "touch",
     "tracks": "track",
     "variants": "variant",
+    "observed": "observed trait",
+    "frameworks": "framework",
+    "content": "asset",
+    "limits": "limit",
+    "fit": "trait",
 }
 """What one of the items of a field is called."""
 
@@ -30,7 +35,15 @@ _MODEL_NOUNS = {
     "Extend": "extension",
     "RecycleAfter": "rule for taking leads back",
     "Odds": "table of odds",
+    "NamedOdds": "table of odds",
     "Exhausted": "limit of touches",
+    "TouchStep": "step of a touch",
+    "TouchTurn": "turn",
+    "TrackRule": "rule",
+    "TransitionRule": "rule",
+    "RecordedOpens": "record of opens",
+    "Expires": "time before a deadline",
+    "Ends": "end of a track",
 }
 """What the fields of a model are called together, where its name does not say it."""
 
@@ -70,7 +83,7 @@ class Spot:
         if self.kind in ("items", "list"):
             return Spot("fields", self.model, self.noun)
         if self.kind == "tables":
-            return Spot("table", None, "value", closed=True)
+            return Spot("table", None, "value", self.changeable, closed=self.closed)
         return Spot("value", None, self.noun, self.changeable or self.closed)
 
     def _field(self, part: str) -> Spot:
@@ -82,7 +95,18 @@ class Spot:
             raise RefusedError(f"no field {shown(part)} in {with_article(self.noun)}{near_miss(part, names, 'fields')}")
         info = self.model.model_fields[names[part]]
         changeable = self.changeable or names[part] in getattr(self.model, "changeable", ())
-        return _spot(info.annotation, part, changeable)
+        closed = names[part] in getattr(self.model, "fixed_names", ())
+        return replace(_spot(info.annotation, part, changeable), closed=closed)
+
+    @property
+    def field_names(self) -> frozenset[str]:
+        """The names of its fields in files; none where it has no fields."""
+        return frozenset(field_names(self.model)) if self.kind == "fields" and self.model else frozenset()
+
+    @property
+    def short_for(self) -> str | None:
+        """The field that a single value in the place of the fields stands for; None where there is none."""
+        return getattr(self.model, "short_for", None) if self.kind == "fields" else None
 
 
 def root(model: type[BaseModel]) -> Spot:
@@ -101,12 +125,13 @@ def is_open(model: type[BaseModel]) -> bool:
 
 
 def parts_of_union(annotation: Any) -> Any:
-    """Return the type of named items in a union of types; None where there is none."""
-    return next((arg for arg in get_args(annotation) if _is_items(arg)), None)
+    """Return the type of named items, or of a list of parts, in a union of types; None where there is none."""
+    return next((arg for arg in get_args(annotation) if _holds_parts(arg)), None)
 
 
-def _is_items(annotation: Any) -> bool:
-    return get_origin(annotation) is FrozenDict and _is_model(get_args(annotation)[1])
+def _holds_parts(annotation: Any) -> bool:
+    origin, args = get_origin(annotation), get_args(annotation)
+    return (origin is FrozenDict and _is_model(args[1])) or (origin is tuple and _is_model(args[0]))
 
 
 def _is_model(annotation: Any) -> bool:
@@ -121,6 +146,8 @@ def with_article(noun: str) -> str:
 def _spot(annotation: Any, name: str, changeable: bool) -> Spot:
     noun = NOUNS.get(name, name)
     origin, args = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _spot(args[0], name, changeable)
     if origin in (Union, types.UnionType) and type(None) in args:
         return _spot(next(arg for arg in args if arg is not type(None)), name, changeable)
     if parts := parts_of_union(annotation) if origin in (Union, types.UnionType) else None:
@@ -134,5 +161,6 @@ def _spot(annotation: Any, name: str, changeable: bool) -> Spot:
         model = args[1] if _is_model(args[1]) else None
         return Spot("items" if model else "table", model, noun, changeable)
     if origin is tuple and _is_model(args[0]):
-        return Spot("list", args[0], args[0].__name__.lower(), changeable)
+        name = args[0].__name__
+        return Spot("list", args[0], _MODEL_NOUNS.get(name, name.lower()), changeable)
     return Spot("value", None, noun, changeable)

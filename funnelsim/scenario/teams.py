@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from funnelsim.scenario import kinds, rosters
+from funnelsim.scenario.conditions import Conditions
 from funnelsim.scenario.frozen import FrozenDict
 from funnelsim.scenario.parts import Date, Name, OddsNumber, Part
 from funnelsim.scenario.quantities import Number, Rate
@@ -35,8 +36,8 @@ class Person(Part):
 class Rule(Part):
     """Who gets a lead: the first rule whose conditions hold says so."""
 
-    if_: Annotated[FrozenDict[str, tuple[str, ...]], kinds.CONDITIONS] = Field(
-        FrozenDict(), alias="if", description="What the lead is, by segment, channel or trait, such as line: mobile."
+    if_: Annotated[Conditions, kinds.CONDITIONS] = Field(
+        Conditions(), alias="if", description="What the lead is, such as line: mobile."
     )
     to: Annotated[tuple[str, ...], kinds.NAMES] = Field((), description="People of the team; without them, everybody.")
     by: Literal["least_loaded", "round_robin"] = Field(

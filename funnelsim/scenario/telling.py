@@ -150,7 +150,7 @@ def _stage(scenario: Scenario, title: str, stage: Stage) -> Iterator[str]:
     if stage.track == "keep":
         yield "A lead stays in the track it is in."
     elif stage.track != "none":
-        yield f"A lead joins the track {stage.track}."
+        yield f"A lead joins the track {words.join((track for track in stage.may_join if track != 'none'), 'or')}."
     if stage.value is not None:
         yield f"Every entry earns, in {scenario.currency}, {words.luck(stage.value, MONEY)}."
     if stage.win_rate == 1.0:
@@ -172,7 +172,7 @@ def _track(scenario: Scenario, title: str, track: Track) -> Iterator[str]:
     if isinstance(track.first_wait, Never):
         yield f"{title} is switched off."
         return
-    turn = words.join(words.named(touch, scenario.touches[touch].label) for touch in track.touches)
+    turn = words.join(words.named(touch, scenario.touches[touch].label) for touch in track.touch_names)
     rhythm = "once" if isinstance(track.cadence, Never) else said_every(track.cadence)
     first = "" if track.after == "cadence" else f", the first {said_after(track.first_wait)}"
     yield f"{title} sends {turn}{' in turn' if len(track.touches) > 1 else ''}, {rhythm}{first}."
@@ -187,10 +187,11 @@ def _track(scenario: Scenario, title: str, track: Track) -> Iterator[str]:
 
 
 def _touches(scenario: Scenario, track: Track) -> Iterator[str]:
-    for name in dict.fromkeys(track.touches):
+    for name in dict.fromkeys(track.touch_names):
         touch = scenario.touches[name]
         cost = f"costs {words.number(touch.cost, MONEY)} {scenario.currency} and " if touch.cost != 0 else ""
-        yield f"{name}: {cost}is answered with a chance of {said_chance(touch.response)}{said_odds(track.odds)}."
+        for step in touch.engagement.values():
+            yield f"{name}: {cost}is answered with a chance of {said_chance(step.chance)}{said_odds(track.odds)}."
 
 
 # ---------------------------------------------------------------- changes and variants

@@ -46,8 +46,9 @@ def _chances(scenario: Scenario) -> Iterator[tuple[str, ChanceValue, Odds, bool]
         yield name, move.chance, move.odds, move.reference
         yield from ((f"{name}, {step_name}", step.chance, step.odds, False) for step_name, step in move.script.items())
     for track_name, track in scenario.tracks.items():
-        for touch in dict.fromkeys(track.touches):
-            yield f"{track_name}, {touch}", scenario.touches[touch].response, track.odds, track.reference
+        for touch in dict.fromkeys(track.touch_names):
+            for step in scenario.touches[touch].engagement.values():
+                yield f"{track_name}, {touch}", step.chance, track.odds, track.reference
 
 
 def _tables(scenario: Scenario, odds: Odds) -> dict[str, tuple[Mapping[str, Number], Mapping[str, Number]]]:

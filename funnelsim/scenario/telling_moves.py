@@ -29,6 +29,8 @@ def _move(scenario: Scenario, move: Move, stage: Stage | None) -> Iterator[str]:
     if move.script:
         yield from _script(move)
         yield f"At the end it {leads}."
+    elif move.touch is not None:
+        yield f"It makes the touch {move.touch}; a response to it {leads}."
     elif move.chance == 1:
         yield f"It {leads}."
     else:
@@ -46,7 +48,9 @@ def _move(scenario: Scenario, move: Move, stage: Stage | None) -> Iterator[str]:
 
 def said_way(way: Way) -> str:
     """Say where a way leads, and the reason that is recorded."""
-    return f"{way.to} (reason: {way.reason})" if way.reason else way.to
+    if way.track is not None:
+        return f"the track {way.track}"
+    return f"{way.to} (reason: {way.reason})" if way.reason else str(way.to)
 
 
 # ---------------------------------------------------------------- when

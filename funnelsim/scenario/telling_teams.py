@@ -108,7 +108,7 @@ def _rules(team: Team) -> Iterator[str]:
 
 
 def _conditions(rule: Rule) -> str:
-    said = [f"{by} {words.join(values, 'or')}" for by, values in rule.if_.items()]
+    said = [f"{by} {words.join(values, 'or')}" for by, values in rule.if_.names.items()]
     return f" of {words.join(said)}" if said else ""
 
 

@@ -1,4 +1,4 @@
-"""Where something leads a lead, and why: ``pool``, or ``{to: pool, as: rejected}``."""
+"""Where something leads a lead, and why: ``pool``, ``{to: pool, as: rejected}``, or ``{track: drip}``."""
 
 from __future__ import annotations
 
@@ -7,17 +7,28 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from funnelsim.scenario.ids import read_name
-from funnelsim.scenario.problems import RefusedError, near_miss, read_each, shown
+from funnelsim.scenario.problems import RefusedError, near_miss, read_each, read_part, shown
 
-FIELDS = ("to", "as")
+FIELDS = ("to", "as", "track")
 
 
 @dataclass(frozen=True)
 class Way:
-    """The stage that a lead goes to, and the reason that is recorded there."""
+    """The stage that a lead goes to, and the reason that is recorded there; or the track that it joins.
 
-    to: str
+    Attributes
+    ----------
+    to : str or None
+        The stage; None where it is a track.
+    reason : str or None
+        What is recorded there, where one is written.
+    track : str or None
+        The track, which the lead joins without leaving its stage (rule 67).
+    """
+
+    to: str | None
     reason: str | None = None
+    track: str | None = None
 
 
 def read_way(raw: object) -> Way:
@@ -28,10 +39,21 @@ def read_way(raw: object) -> Way:
         if name not in FIELDS:
             raise RefusedError(f"no field {shown(name)} beside a stage{near_miss(name, FIELDS, 'fields')}", name)
     given = [name for name in FIELDS if raw.get(name) is not None]
+    if "track" in given:
+        if others := [name for name in given if name != "track"]:
+            raise RefusedError(f"a lead that changes its track enters no stage; leave '{others[0]}' out", others[0])
+        return Way(None, None, read_part("track", _track, raw["track"]))
     if "to" not in given:
         raise RefusedError("name the stage beside the reason, such as {to: pool, as: rejected}")
     readers = {"to": _stage, "as": read_name}
-    return Way(*read_each(lambda name: readers[name](raw[name]), ((name, name) for name in given)))
+    stage, *reason = read_each(lambda name: readers[name](raw[name]), ((name, name) for name in given))
+    return Way(stage, *reason)
+
+
+def _track(raw: object) -> str:
+    if not isinstance(raw, str):
+        raise RefusedError(f"a track is named such as {{track: drip}}, not {shown(raw)}")
+    return raw
 
 
 def _stage(raw: object) -> str:
@@ -41,7 +63,9 @@ def _stage(raw: object) -> str:
 
 
 def write_way(way: Way) -> Any:
-    """Write a way; a mapping only where there is a reason."""
+    """Write a way; a mapping only where there is a reason, or a track."""
+    if way.track is not None:
+        return {"track": way.track}
     return way.to if way.reason is None else {"to": way.to, "as": way.reason}
 
 
@@ -61,6 +85,11 @@ class Leads:
         """The reason that is recorded there, where one is written."""
         return self.way.reason if self.way else None
 
+    @property
+    def to_track(self) -> str | None:
+        """The track it leads to."""
+        return self.way.track if self.way else None
+
 
 class LeadsElse:
     """Something with a field `else_way`, its ``else``."""
@@ -77,3 +106,8 @@ class LeadsElse:
     def else_reason(self) -> str | None:
         """The reason that is recorded there, where one is written."""
         return self.else_way.reason if self.else_way else None
+
+    @property
+    def else_track(self) -> str | None:
+        """The track it leads to otherwise."""
+        return self.else_way.track if self.else_way else None

@@ -1,6 +1,7 @@
 """One test for every rule of `funnelsim/engines/semantics.md`, named after its number, on both engines.
 
-Those about people, owners and scripts are in `test_semantics_teams.py`.
+Those about people, owners and scripts are in `test_semantics_teams.py`, those about touches and tracks in
+`test_marketing_rules.py`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ DAY = 86_400_000
 
 def test_every_rule_has_a_test() -> None:
     numbers = {int(number) for number in re.findall(r"^(\d+)\. \*\*", RULES.read_text(encoding="utf-8"), re.M)}
-    texts = [path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_semantics*.py")]
+    texts = [path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py")]
     tested = {int(number) for text in texts for number in re.findall(r"def test_rule_(\d+)_", text)}
     assert numbers == set(range(1, max(numbers) + 1))
     assert tested == numbers

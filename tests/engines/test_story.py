@@ -32,3 +32,48 @@ def test_every_outcome_has_a_sentence(outcome: str) -> None:
     sentences = {_sentence({**row, "outcome": other}, "") for other in OUTCOMES}
     assert len(sentences) == len(OUTCOMES)
     assert "lead" in _sentence({**row, "outcome": outcome}, "") or "won" in _sentence({**row, "outcome": outcome}, "")
+
+
+def test_touches_are_told(engine: str) -> None:
+    mail = {
+        "cost": 0.5,
+        "warmth": 1,
+        "open": 1,
+        "click": {"chance": {"attempt": [0, 1]}},
+        "response": 0,
+        "content": ["book"],
+    }
+    touches = {
+        "mail": mail,
+        "sms": {"response": 1, "opt_out": {"chance": {"attempt": [0, 0, 0, 1]}}},
+        "late": {"response": 0, "active": False},
+    }
+    stages = {"pool": {"track": "drip", "moves": {"leave": {"after": "never", "to": "won"}}}, "won": {}}
+    tracks = {
+        "drip": {"cadence": "5d", "touches": ["mail", "mail", "late"], "exhausted": {"after": 3, "to": {"track": "last"}}},
+        "last": {"cadence": "5d", "touches": ["mail", "sms", "sms", "sms"]},
+    }  # fmt: skip
+    content = {"book": {"share": 1, "number": 2}}
+    scenario = one_lead(stages, touches=touches, tracks=tracks, content=content, limits={"sms": "1 per 8d"})
+    log = fs.trace(scenario, engine=engine)  # type: ignore[arg-type]
+    assert log["warmth"].tolist()[2:] == [1] * 3 + [2] * (len(log) - 5)
+    assert [line[32:] for line in story(log, "web-0", "EUR").splitlines()[3:-1]] == [
+        "mail, attempt 1 with book, in pool and drip for 0.5 EUR: is delivered",
+        "mail, attempt 1 with book, in pool and drip: is opened",
+        "mail, attempt 1 with book, in pool and drip: is not clicked",
+        "mail, attempt 2 with book, in pool and drip for 0.5 EUR: is delivered",
+        "mail, attempt 2 with book, in pool and drip: is opened",
+        "mail, attempt 2 with book, in pool and drip: is clicked",
+        "mail, attempt 2 with book, in pool and drip: fails",
+        "late, attempt 3, in pool and drip: is withheld and changes to last as exhausted",
+        "mail, attempt 1, in pool and last: is withheld",
+        "sms, attempt 2, in pool and last: succeeds",
+        "sms, attempt 3, in pool and last: is postponed",
+        "sms, attempt 3, in pool and last: succeeds",
+        "sms, attempt 4, in pool and last: is postponed",
+        "sms, attempt 4, in pool and last: opts out and leaves its track",
+        "stalls in pool: nothing is planned for it any more",
+    ]
+    assert story(log, "web-0").splitlines()[-1] == "At the end of the run it stands in pool."
+    there = story(log[log["time"] <= 15], "web-0").splitlines()
+    assert there[-1] == "At the end of the run it stands in pool.", "a track is no stage to stand in"

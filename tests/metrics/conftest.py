@@ -105,6 +105,81 @@ variants: {alone: {label: Without nurture, set: {tracks.drip.cadence: never}}}
 leads, extended deadlines, recycling, a pipeline, and a change within a period."""
 
 
+NURTURE = """
+format: 1
+name: Small nurture
+start: 2026-01-01
+horizon: 4 months
+warm_up: 1 month
+currency: CNY
+segments: {small: {share: 70%}, enterprise: {share: 30%}}
+traits: {need: {yes: 40%, no: 60%}}
+observed: {need_seen: {of: need, error: 20%}}
+scoring: {half_life: 30d, fit: {segment: {enterprise: 20, small: 5}}, bands: [10, 20, 30], response: 1.02}
+fatigue: {half_life: 10d, response: 0.9, opt_out: 1.2}
+content: {guide: {share: 2, number: 2, odds: {segment: {enterprise: 2}}}, video: {number: 1}}
+limits: {mail: 3 per 10d, sms: {most: 1 per 20d, beyond: drop}}
+channels:
+  search: {leads: 80 per month, spend: 5_000 per month, cost: 5, enters: lead}
+  fair: {leads: 20 per month, enters: mql}
+  base: {backlog: 60, age: between 0d and 200d, enters: pool}
+teams: {telesales: {people: 2, hours: 7 per day, salary: 1_000 per month}}
+stages:
+  lead:
+    track: welcome
+    score: {mql: 36}
+    moves:
+      form: {after: {dist: exponential, mean: 6d}, every: {dist: exponential, mean: 20d}, attempts: 3, chance: 60%, warmth: 8, event: form}
+      call: {team: telesales, takes: 20min, after: 12d, chance: 30%, odds: {need_seen: {no: 0.5}}, to: mql, else: {to: pool, as: not_now}}
+  mql:
+    track: keep
+    moves:
+      invite: {touch: invitation, after: 36h}
+      check: {after: 1d to 3d, chance: 70%, cost: 3, to: sql, else: {to: pool, as: rejected}}
+  sql: {moves: {close: {after: 5d to 30d, chance: 40%, to: won, else: pool}}}
+  pool: {track: [{if: {reason: not_now}, track: slow}, {track: drip}]}
+  won: {value: 1_000 to 9_000}
+  gone: {}
+touches:
+  letter: {kind: mail, cost: 0.2, open: 60%, click: {chance: 50%, warmth: 6}}
+  mail: {cost: 0.1, delivered: 90%, opt_out: 2%, open: {chance: 40%, warmth: 1}, click: {chance: 40%, warmth: 5}, response: 40%,
+         content: all, recorded_opens: {seen: 60%, false: 5%}}
+  sms: {cost: 0.05, delivered: 95%, response: 8%, warmth: -1, if: {need_seen: [yes]}}
+  dial: {kind: call, team: telesales, takes: 5min, response: 25%, cost: 0.5}
+  robot_call: {cost: 0.3, response: 3%}
+  invitation: {kind: mail, cost: 0.4, open: {chance: 50%, warmth: 2}, click: 30%}
+tracks:
+  welcome: {cadence: 3d, after: 0, touches: [letter], on_response: {to: mql}, exhausted: {after: 3, to: {track: drip}}}
+  drip:
+    cadence: 8d
+    touches: [mail, sms]
+    on_response: {to: mql}
+    on_opt_out: {to: gone}
+    ends: {after: 60d, to: {track: slow}}
+    transition_rules: [{if: {behaviour: clicked, score: {from: 28}}, to: mql}]
+    moves:
+      ask: {touch: dial, after: 30d, to: mql}
+      look: {after: 20d, chance: 30%, event: look, cost: 0.7}
+  slow: {cadence: 25d, touches: [robot_call], on_response: {to: mql}}
+changes:
+  - {from: 2026-02-16, set: {touches.sms.cost: 0.08, touches.mail.click.warmth: 7, teams.telesales.hours: 5, touches.letter.active: false}}
+"""
+"""All that figures of contact depend on: chains of every length, content that runs out, limits, who opts out, tracks
+that lead to each other, rules, points, people who make touches, touches of a stage, and a change within a period."""
+
+
+@pytest.fixture(scope="session")
+def nurture() -> Scenario:
+    return fs.loads(NURTURE)
+
+
+@pytest.fixture(scope="session")
+def nurtured(nurture: Scenario) -> dict[str | None, Result]:
+    """The same replications of the nurturing side, grouped in every way."""
+    groupings = (None, "channel", "segment", "need", "need_seen")
+    return {by: fs.simulate(nurture, replications=6, seed=13, by=by, cohorts=True) for by in groupings}
+
+
 @pytest.fixture(scope="session")
 def sales() -> Scenario:
     return fs.loads(SALES.replace("  pool: {track: drip}", "  pool: {track: drip}\n  dormant: {}"))

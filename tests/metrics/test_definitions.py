@@ -22,13 +22,26 @@ def exactly(message: str) -> str:
     return f"^{re.escape(message)}$"
 
 
-PLACES = {"<stage>": "sql", "<from>": "lead", "<to>": "won", "<team>": "sales", "<reason>": "no_need"}
+PLACES = {
+    "<stage>": "sql",
+    "<from>": "lead",
+    "<to>": "won",
+    "<team>": "sales",
+    "<reason>": "no_need",
+    "<track>": "drip",
+}
+OF_NURTURE = {"opening", "clicking", "opting_out", "warming", "fitted"}
+"""What the scenario of nurture has, and that of sales has not."""
 
 
 def test_every_metric_is_counted_or_made_of_others_that_are_defined() -> None:
     assert set(COUNTED) <= set(COUNTABLE)
     for definition in COUNTABLE.values():
-        assert definition.pattern in COUNTED or definition.parts or definition.kind in ("quantile", "spread")
+        assert (
+            definition.pattern in COUNTED
+            or definition.parts
+            or definition.kind in ("quantile", "spread", "probability")
+        )
         for part in (*definition.parts, *definition.cohort_parts):
             assert pattern_of(part) in COUNTABLE
     for definition in DEFINITIONS:
@@ -47,9 +60,9 @@ def in_full(pattern: str) -> str:
 
 
 @pytest.mark.parametrize("definition", DEFINITIONS, ids=lambda definition: definition.pattern)
-def test_every_metric_is_explained(definition: Definition, sales: Scenario) -> None:
-    pattern = definition.pattern
-    for name, told in ((pattern, None), (pattern, sales), (in_full(pattern), None), (in_full(pattern), sales)):
+def test_every_metric_is_explained(definition: Definition, sales: Scenario, nurture: Scenario) -> None:
+    pattern, scenario = definition.pattern, nurture if definition.of in OF_NURTURE else sales
+    for name, told in ((pattern, None), (pattern, scenario), (in_full(pattern), None), (in_full(pattern), scenario)):
         text = explain(name, told)
         assert text.startswith(f"{name}  (")
         for word in ("definition: ", "denominator: ", "boundary: ", "source: DOMAIN "):
@@ -136,6 +149,22 @@ def test_the_table_of_reasons_is_explained(scenario: Scenario, sales: Scenario) 
     assert explain("lost_by_reason", scenario.set(way)).startswith("lost_by_reason  (leads)\n")
 
 
+@pytest.mark.parametrize("table", ["contacts", "incremental", "score_profile", "where_leads_leave"])
+def test_the_tables_of_contact_are_explained(table: str, nurture: Scenario) -> None:
+    for told in (None, nurture):
+        text = explain(table, told)
+        assert text.startswith(f"{table}  (a table)\n")
+        assert "source: DOMAIN D4." in text
+        assert max(map(len, text.splitlines())) <= 80
+
+
+def test_a_lift_says_that_it_is_naive() -> None:
+    text = explain("lift_sql").replace("\n    ", " ")
+    assert "biased by who gets nurtured" in text
+    assert "--incremental" in text
+    assert "denominator: other_rate_<stage> (the numerator is nurtured_rate_<stage>)." in explain("lift_<stage>")
+
+
 def test_what_figures_need_of_the_ids_of_stages_is_said() -> None:
     for name in ("starved_share", "starved_sqls", "judged_sqls"):
         text = explain(name).replace("\n    ", " ")
@@ -188,6 +217,17 @@ def test_a_track_that_is_kept_joins_stages_too(scenario: Scenario) -> None:
     assert joined(kept) - joined(scenario) == {("waiting", "mql"), ("waiting", "dormant")}
 
 
+def test_touches_rules_and_scores_join_stages(nurture: Scenario) -> None:
+    """A score leads from lead to mql, an opting-out from where the drip is followed; a track leads into another."""
+    pairs = joined(nurture)
+    assert {("lead", "mql"), ("lead", "gone"), ("pool", "mql"), ("pool", "gone"), ("mql", "gone")} <= pairs
+    assert ("sql", "gone") not in pairs
+    assert ("lead", "mql") in joined(
+        nurture.set({"stages.lead.moves.call.to": "pool", "tracks.welcome.on_response": {}})
+    )
+    assert trunk_of(nurture) == ["lead", "mql", "sql", "won"]
+
+
 def test_the_trunk_follows_success(scenario: Scenario) -> None:
     assert trunk_of(scenario) == ["lead", "mql", "sql", "won"]
 
@@ -226,7 +266,9 @@ def test_explaining_loads_no_heavy_package() -> None:
 
 
 # ---------------------------------------------------------------- what a scenario has
-def test_names_are_known_where_there_is_what_they_are_about(scenario: Scenario, sales: Scenario) -> None:
+def test_names_are_known_where_there_is_what_they_are_about(
+    scenario: Scenario, sales: Scenario, nurture: Scenario
+) -> None:
     assert vocabulary_of(sales) == Vocabulary(
         stages=tuple(sales.stages),
         teams=("telesales", "sales"),
@@ -242,17 +284,60 @@ def test_names_are_known_where_there_is_what_they_are_about(scenario: Scenario, 
         sqls=("sql",),
         losing=vocabulary_of(sales).losing,
         dialling=("call",),
+        served=tuple(sales.stages),
+        touching=("mail",),
+        opening=(),
+        clicking=(),
+        opting_out=(),
+        nurturing=tuple(sales.stages),
+        tracks=("drip",),
+        warming=(),
+        fitted=(),
     )
     assert set(vocabulary_of(sales).losing) == {
         *("unanswered", "no_need", "rejected", "no_budget", "expired", "product", "exhausted", "no_follow_up"),
     }
-    few = vocabulary_of(scenario)
-    assert {name for name in few._fields if getattr(few, name)} == {"stages", "losing"}
+    few, known = vocabulary_of(scenario), {"stages", "losing", "touching", "nurturing", "tracks"}
+    assert {name for name in few._fields if getattr(few, name)} == known
     for definition in DEFINITIONS:
-        if definition.of not in ("stages", "losing"):
+        if definition.of not in known:
             with pytest.raises(ValueError, match="no metric"):
                 figure_of(in_full(definition.pattern), scenario, None)
-        assert figure_of(in_full(definition.pattern), sales, None).definition == definition
+        having = nurture if definition.of in OF_NURTURE else sales
+        assert figure_of(in_full(definition.pattern), having, None).definition == definition
+
+
+def test_names_are_known_where_there_are_touches(nurture: Scenario) -> None:
+    known = vocabulary_of(nurture)
+    assert known.touching == ("letter", "mail", "sms", "dial", "robot_call", "invitation")
+    assert known.opening == known.clicking == ("letter", "mail", "invitation")
+    assert known.opting_out == ("mail",)
+    assert known.warming == ("letter", "mail", "sms", "invitation", "form")
+    assert known.tracks == ("welcome", "drip", "slow")
+    assert known.fitted == ("won",)
+    assert known.served == known.nurturing == known.stages
+    assert set(known.losing) == {"not_now", "rejected", "close", "opted_out"}
+    assert vocabulary_of(nurture.set({"scoring.fit": {}})).fitted == ()
+
+
+def test_without_touches_there_are_no_figures_of_them() -> None:
+    text = {
+        "format": 1,
+        "name": "Bare",
+        "start": "2026-01-01",
+        "horizon": "60d",
+        "channels": {"web": {"leads": "1 per day", "enters": "lead"}},
+        "stages": {"lead": {"moves": {"call": {"after": "1d", "to": "won"}}}, "won": {}},
+    }
+    bare = fs.loads(json.dumps(text))
+    for name in ("delivered", "nurtured_leads", "lift_won", "open_rate", "in_track_drip", "warmth_given", "auc"):
+        with pytest.raises(ValueError, match="no metric"):
+            figure_of(name, bare, None)
+    result = fs.simulate(bare, replications=2)
+    for name in ("touches", "responses", "reopened", "spend_touches"):
+        assert float(result.estimate(name).mean) == 0
+    assert result.contacts("track").empty
+    assert list(result.where_leads_leave()["kind"].unique()) == ["stage"]
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,15 @@ from matplotlib.dates import date2num
 import funnelsim as fs
 from funnelsim.forecast.compare import Comparison
 from funnelsim.metrics.result import Result
-from funnelsim.plots import comparison_figure, plot_comparison, plot_funnel, plot_metric, plot_teams
+from funnelsim.plots import (
+    comparison_figure,
+    plot_comparison,
+    plot_contacts,
+    plot_funnel,
+    plot_metric,
+    plot_score_profile,
+    plot_teams,
+)
 from funnelsim.plots.style import written
 from funnelsim.scenario import Scenario
 
@@ -346,3 +354,91 @@ def test_dollars_start_no_formula(scenario: Scenario) -> None:
 def test_nothing_is_shown(result: Result, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("matplotlib.pyplot.show", lambda *_: pytest.fail("shown"))
     plot_funnel(result)
+
+
+# ---------------------------------------------------------------- contacts
+@pytest.fixture(scope="module")
+def contacted() -> Result:
+    text = {
+        "format": 1,
+        "name": "Touched",
+        "start": "2026-01-01",
+        "horizon": "3 months",
+        "segments": {"small": {"share": 0.5}, "big": {"share": 0.5}},
+        "scoring": {"fit": {"segment": {"big": 30}}, "bands": [10, 40]},
+        "channels": {"web": {"leads": "40 per month", "enters": "lead"}},
+        "stages": {"lead": {"track": "drip", "moves": {"end": {"after": "60d", "to": "won"}}}, "won": {}},
+        "touches": {
+            "mail": {
+                "delivered": 0.9,
+                "open": 0.5,
+                "click": {"chance": 0.5, "warmth": 20},
+                "content": ["guide"],
+                "label": "邮件",
+            },
+            "call": {"response": 0.2},
+        },
+        "content": {"guide": {"number": 9}},
+        "tracks": {"drip": {"cadence": "5d", "touches": ["mail", "call"]}},
+    }
+    return fs.simulate(fs.loads(json.dumps(text)), replications=10)
+
+
+def test_contacts_show_every_step(contacted: Result) -> None:
+    ax = plot_contacts(contacted, "touch")
+    table = contacted.contacts("touch")
+    steps = ["sent", "delivered", "opened", "clicked", "responded"]
+    widths = [bar.get_width() for bar in ax.patches]  # type: ignore[attr-defined]
+    assert widths == [value for step in steps for value in table[step].fillna(0)]
+    legend = ax.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == steps
+    assert texts(ax)[1] == f"{table['sent'][1]:.1f}  ({table['responded'][1] / table['delivered'][1]:.1%} responded)"
+    assert ticks(ax.yaxis)[1] == "call"
+    assert ax.yaxis_inverted()
+
+
+@pytest.mark.parametrize("by", ["track", "content"])
+def test_contacts_by_track_and_content(contacted: Result, by: Any) -> None:
+    ax = plot_contacts(contacted, by)
+    legend = ax.get_legend()
+    assert legend is not None
+    first = "sent" if by == "track" else "delivered"
+    assert legend.get_texts()[0].get_text() == first
+    assert ticks(ax.yaxis) == ["drip" if by == "track" else "guide"]
+
+
+def test_the_steps_of_contacts_differ_in_grey(contacted: Result) -> None:
+    colors = list(dict.fromkeys(bar.get_facecolor() for bar in plot_contacts(contacted).patches))
+    greys = [sum(to_rgb(color)) / 3 for color in colors]
+    assert greys == sorted(greys, reverse=True)
+    assert np.diff(greys).max() < -0.08
+
+
+def test_contacts_without_touches_are_refused(result: Result) -> None:
+    with pytest.raises(ValueError, match="'Plain' has no track, so that there is nothing to draw"):
+        plot_contacts(result)
+
+
+def test_scores_show_the_shares_of_each_period(contacted: Result) -> None:
+    ax = plot_score_profile(contacted)
+    table = contacted.score_profile()
+    heights = [bar.get_height() for bar in ax.patches]  # type: ignore[attr-defined]
+    expected = [
+        share for band in ("below 10", "10 to 40", "40 and more") for share in table["share"][table["band"] == band]
+    ]
+    np.testing.assert_allclose(heights, expected)
+    legend = ax.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == ["40 and more", "10 to 40", "below 10"]
+
+
+def test_scores_that_nobody_has_are_refused(result: Result) -> None:
+    with pytest.raises(ValueError, match="leads have no score"):
+        plot_score_profile(result)
+
+
+def test_pictures_of_contacts_are_drawn_without_warnings(contacted: Result, tmp_path: Path) -> None:
+    plot_contacts(contacted, "touch").figure.savefig(tmp_path / "touches.png")
+    plot_score_profile(contacted).figure.savefig(tmp_path / "scores.png")
+    assert all(path.stat().st_size > 5000 for path in tmp_path.iterdir())

@@ -65,7 +65,7 @@ def test_structure(program: Program) -> None:
         (0, 2, 1, 1, 1, p.UNTRIGGERED, 1),
         (3, 0, p.NONE, 2, 2, p.UNTRIGGERED, 1),
     ]
-    assert s.rows["touch"].tolist() == [0, 0, 1, 1]
+    assert s.rows["role"].tolist() == [p.PLAIN, p.PLAIN, p.RESPONSE, p.RESPONSE]
     assert s.row_kinds.tolist() == [[0], [1], [0], [0]], "the second differs by segment"
     assert s.rows["num_attempts"].tolist() == [1, 1, 1, 2]
     assert s.rows["chance"].tolist() == [0, 1, 3, 4]

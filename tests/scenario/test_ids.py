@@ -9,6 +9,7 @@ from funnelsim.scenario.ids import (
     METRICS,
     NO_TRAITS,
     RESERVED,
+    read_event_name,
     read_name,
     read_stage_name,
     read_team_name,
@@ -46,6 +47,8 @@ OF_ONE_NAME = [
     "p90_days_to_X",
     "touches_per_X",
     "value_X",
+    *(f"{start}_X" for start in ("joined", "left", "in_track", "stalled_track", "touches_of", "hours_per")),
+    *(f"{start}_X" for start in ("nurtured", "nurtured_rate", "other", "other_rate", "lift")),
 ]
 ALONE = [
     "spend_labour",
@@ -69,6 +72,9 @@ ALONE = [
     "revenue",
     "new_leads",
     "reopened",
+    *("delivered", "bounces", "opens", "recorded_opens", "clicks", "opt_outs", "withheld", "warmth_given", "auc"),
+    *("delivery_rate", "bounce_rate", "open_rate", "recorded_open_rate", "click_rate", "opt_out_rate"),
+    "nurtured_leads",
 ]
 
 
@@ -120,6 +126,7 @@ def test_no_two_patterns_make_one_name() -> None:
     clashes = [(short, long) for short in starts for long in starts if long != short and long.startswith(short)]
     assert ("held_", "held_spread_") in clashes
     assert ("old_", "old_share_") in clashes
+    assert ("in_", "in_track_") in clashes
     for short, long in clashes:
         read = read_team_name if short == "held_" else read_stage_name
         with pytest.raises(RefusedError, match="as the names of metrics do"):
@@ -150,3 +157,10 @@ def test_traits_stand_beside_other_tables() -> None:
         with pytest.raises(RefusedError, match=r"word of tables|reserved name"):
             read_trait_name(name)
     assert read_trait_name("line") == "line"
+
+
+def test_events_stand_beside_what_leads_do_with_touches() -> None:
+    for name in ("opened", "clicked", "answered"):
+        with pytest.raises(RefusedError, match="what a lead does with a touch"):
+            read_event_name(name)
+    assert read_event_name("form") == "form"

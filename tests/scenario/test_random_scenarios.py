@@ -15,6 +15,7 @@ from funnelsim.scenario.show import draw as draw_funnel
 from funnelsim.scenario.show import sentences
 from funnelsim.scenario.words import WIDTH, width
 from funnelsim.scenario.writing import write_yaml
+from tests.scenario import random_marketing
 
 VALID = Path(__file__).parent.parent / "scenarios" / "valid"
 CORPUS = sorted(path for path in VALID.glob("*.yaml") if not path.stem.endswith(".resolved"))
@@ -128,29 +129,50 @@ def files(draw: st.DrawFn) -> dict[str, Any]:
         if draw(st.booleans()):
             stages[stage] |= {"owner": "sales"}
             stages[stage]["moves"] |= {"work": {"takes": draw(works), "every": "2d"}, "expire": draw(deadlines())}
+    stages["s0"]["moves"]["next"] |= {"event": "form", "warmth": draw(random_marketing.points)}
+    if draw(st.booleans()):
+        stages["s0"]["moves"]["next"]["qualify"] = draw(random_marketing.qualifying)
     stages["pool"] = {"track": "monthly", "moves": {"robot": {"team": "telesales", "every": "90d", "to": "owned"}}}
+    if draw(st.booleans()):
+        stages["pool"] |= {
+            "track": draw(random_marketing.track_rules("monthly")),
+            "score": {"s0": draw(random_marketing.points)},
+        }
     stages["owned"] = {"owner": "sales", "moves": {"expire": draw(deadlines())}, "win_rate": draw(percentages)}
     stages["won"] = draw(st.sampled_from([{}, {"value": "5k to 90k"}, {"label": "成交", "value": 100}]))
     stages["won"] |= {"win_rate": "100%"}
-    track = {"cadence": draw(waits), "touches": ["mail"], "on_response": {"to": "won"}, "odds": draw(odds)}
     file: dict[str, Any] = {
         "format": 1,
         "name": draw(st.text(st.characters(codec="utf-8"), min_size=1, max_size=10)),
         "start": "2026-01-15",
         "horizon": draw(st.sampled_from(["6 months", "1 year", "200d"])),
-        "segments": {"small": {"share": "80%"}, "big": {"share": "20%"}},
+        "segments": {"small": {"share": "80%"}, "big": {"share": "20%", "traits": draw(random_marketing.own_shares)}},
         "traits": {
             "line": {"mobile": "70%", "switchboard": "30%"},
             "need": {"yes": 0.5, "no": {"uncertain": "40% to 60%"}},
         },
+        "observed": {"need_seen": {"of": "need", "error": draw(random_marketing.errors)}},
+        "frameworks": {"ours": ["need"]},
+        "scoring": draw(random_marketing.scoring),
+        "fatigue": draw(random_marketing.fatigue),
         "teams": draw(teams()),
         "channels": {
             "search": {"leads": f"{draw(st.integers(0, 5000))} per month", "enters": "s0", "cost": draw(costs)},
-            "base": {"backlog": draw(st.integers(0, 10**6)), "enters": "pool", "age": "30d to 700d"},
+            "base": {
+                "backlog": draw(st.integers(0, 10**6)),
+                "enters": "pool",
+                "age": "30d to 700d",
+                "traits": draw(random_marketing.own_shares),
+            },
         },
         "stages": stages,
-        "touches": {"mail": {"cost": draw(costs), "response": draw(chances)}},
-        "tracks": {"monthly": track},
+        "content": draw(random_marketing.content),
+        "touches": {
+            "mail": draw(random_marketing.touches(chances, costs)),
+            "sms": {"response": draw(chances), "warmth": 1, "content": "all"},
+        },
+        "limits": draw(random_marketing.limits),
+        "tracks": draw(random_marketing.tracks(waits, odds)),
     }
     if draw(st.booleans()):
         shares = {"traits.line.mobile": "50%", "traits.line.switchboard": "50%", "teams.sales.hold": draw(limits)}
@@ -177,6 +199,13 @@ def edits(draw: st.DrawFn) -> tuple[str, Any]:
                 ("teams.sales.hold", limits),
                 ("stages.owned.moves.expire", deadlines()),
                 ("stages.s0.moves.next.odds.line", st.just({"mobile": 2})),
+                ("touches.sms.response", chances),
+                ("touches.mail.active", st.booleans()),
+                ("tracks.monthly.paused", random_marketing.conditions()),
+                ("tracks.monthly.touches", st.just(["mail", {"touch": "sms", "wait": "3d"}])),
+                ("scoring.half_life", random_marketing.half_lives),
+                ("stages.pool.track", random_marketing.track_rules("monthly")),
+                ("limits.all", random_marketing.frequencies),
             ]
         )
     )

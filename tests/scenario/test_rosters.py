@@ -1,12 +1,10 @@
-"""People, days off, conditions, ways and hours as text, and that writing is the inverse of reading."""
+"""People, days off, ways and hours as text, and that writing is the inverse of reading."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from funnelsim.scenario import quantities as q
 from funnelsim.scenario.frozen import FrozenDict
@@ -16,11 +14,9 @@ from funnelsim.scenario.problems import RefusedError
 from funnelsim.scenario.rosters import (
     is_schedule,
     names_people,
-    read_conditions,
     read_days_off,
     read_people,
     read_some,
-    write_conditions,
     write_people,
     write_some,
 )
@@ -114,27 +110,10 @@ def test_days_off() -> None:
             read_days_off(raw)
 
 
-@given(st.dictionaries(st.sampled_from(["segment", "line", "need"]), st.sets(st.sampled_from("abc"), min_size=1)))
-def test_conditions_are_written_as_they_are_read(conditions: dict[str, set[str]]) -> None:
-    read = read_conditions({by: sorted(values) for by, values in conditions.items()})
-    assert read == {by: tuple(sorted(values)) for by, values in conditions.items()}
-    assert read_conditions(write_conditions(read)) == read
-
-
 def test_one_name_needs_no_list() -> None:
     assert read_some("anna") == read_some(["anna"]) == ("anna",)
     assert write_some(("anna",)) == "anna"
     assert read_some([]) == ()
-    assert write_conditions(read_conditions({"line": "mobile"})) == {"line": "mobile"}
-
-
-@pytest.mark.parametrize(
-    ("raw", "within"), [([], ("line",)), (["a", "a"], ("line", 1)), (5, ("line",)), (["a", 5], ("line", 1))]
-)
-def test_conditions_refused_where_they_stand(raw: Any, within: tuple[str | int, ...]) -> None:
-    with pytest.raises(RefusedError) as fault:
-        read_conditions({"line": raw})
-    assert [where for where, _ in fault.value.findings] == [within]
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,7 @@ def test_numbers_of_other_kinds(scenario: Scenario) -> None:
             "2%",
             "no 'smal' in this value (did you mean 'small'?); set the whole value",
         ),
-        ("tracks.monthly.touches.3", "mail", "no entry '3' in this list; entries are numbered from 0 to 0"),
+        ("tracks.monthly.touches.3", "mail", "no turn '3' (turns: 0)"),
         ("changes.2026-03-02.from", "2026-04-01", "no change '2026-03-02' (did you mean '2026-03-01'?)"),
         ("variants.loud.label", "x", "no variant 'loud' (variant names: quiet and numbers)"),
         (
