@@ -207,7 +207,10 @@ def _trigger(move: Move) -> str:
 
 # ---------------------------------------------------------------- tracks
 def _touch(touch: Touch) -> str:
-    return ", ".join(_chance(step.chance) for step in touch.engagement.values())
+    steps = touch.engagement
+    if list(steps) == ["response"]:
+        return _chance(steps["response"].chance)
+    return " -> ".join(f"{name} {_chance(step.chance)}" for name, step in steps.items()) or "no answer"
 
 
 def _track(scenario: Scenario, name: str, track: Track) -> list[str]:

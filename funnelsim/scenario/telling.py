@@ -6,15 +6,25 @@ import datetime as dt
 from collections.abc import Iterator
 
 from funnelsim.scenario import words
-from funnelsim.scenario.measures import CHANCE, COUNT, DURATION, LEADS, MONEY, SHARE, TIMES, Measure
+from funnelsim.scenario.measures import CHANCE, COUNT, DURATION, LEADS, MONEY, POINTS, SHARE, TIMES, Measure
 from funnelsim.scenario.models import Channel, Scenario, Stage, Track
 from funnelsim.scenario.quantities import ByMonth, Constant, Flow, Never
+from funnelsim.scenario.scoring import Scoring
 from funnelsim.scenario.tables import FACTOR, month_name
 from funnelsim.scenario.telling_chances import chance_sentences
-from funnelsim.scenario.telling_moves import move_sentences, said_after, said_chance, said_every, said_odds, said_way
+from funnelsim.scenario.telling_moves import move_sentences, said_after, said_every, said_way
 from funnelsim.scenario.telling_teams import UNDER, team_sentences
+from funnelsim.scenario.telling_touches import (
+    point_sentences,
+    said_conditions,
+    seen_sentences,
+    touch_sentences,
+    track_sentences,
+)
 from funnelsim.scenario.units import write_period
 from funnelsim.scenario.writing import write_scalar
+
+_JOINS = {"none": "joins no track", "keep": "stays in the track it is in"}
 
 _MONTHS = "January February March April May June July August September October November December".split()  # noqa: SIM905
 
@@ -27,6 +37,7 @@ def sentences(scenario: Scenario) -> str:
         ("Who does the work", team_sentences(scenario)),
         ("What happens to leads", _stages(scenario)),
         ("Tracks that run beside", _tracks(scenario)),
+        ("What leads gather", _gathered(scenario)),
         ("How to read the chances", chance_sentences(scenario)),
         ("What changes", _changes(scenario)),
         ("Variants", _variants(scenario)),
@@ -149,8 +160,14 @@ def _stage(scenario: Scenario, title: str, stage: Stage) -> Iterator[str]:
         yield f"Somebody of {stage.owner} owns the lead."
     if stage.track == "keep":
         yield "A lead stays in the track it is in."
-    elif stage.track != "none":
-        yield f"A lead joins the track {words.join((track for track in stage.may_join if track != 'none'), 'or')}."
+    elif isinstance(stage.track, str) and stage.track != "none":
+        yield f"A lead joins the track {stage.track}."
+    elif not isinstance(stage.track, str):
+        for rule in stage.track:
+            which = f"A lead {said_conditions(rule.if_)}" if rule.if_ else "Any other"
+            yield f"{which} {_JOINS.get(rule.track, f'joins the track {rule.track}')}."
+    for to, points in stage.score.items():
+        yield f"A lead whose score reaches {words.number(points, POINTS)} points goes to {to} at once."
     if stage.value is not None:
         yield f"Every entry earns, in {scenario.currency}, {words.luck(stage.value, MONEY)}."
     if stage.win_rate == 1.0:
@@ -164,7 +181,8 @@ def _stage(scenario: Scenario, title: str, stage: Stage) -> Iterator[str]:
 def _tracks(scenario: Scenario) -> Iterator[str]:
     for name, track in scenario.tracks.items():
         yield " ".join(_track(scenario, words.named(name, track.label), track))
-        yield from (f"{UNDER}{said}" for said in _touches(scenario, track))
+        names = dict.fromkeys((*track.touch_names, *(move.touch for move in track.moves.values() if move.touch)))
+        yield from (f"{UNDER}{said}" for said in touch_sentences(scenario, iter(names), track.odds))
         yield from (f"{UNDER}{said}" for said in move_sentences(scenario, track.moves))
 
 
@@ -181,17 +199,17 @@ def _track(scenario: Scenario, title: str, track: Track) -> Iterator[str]:
     else:
         yield "A lead that responds stays where it is."
     if track.exhausted:
-        per = " over all its stays" if track.exhausted.per == "lifetime" else ""
+        in_all = {"lifetime": " over all its stays", "silence": " in a row without a click or a response", "stay": ""}
+        per = in_all[track.exhausted.per]
         then = f"goes to {said_way(track.exhausted.way)}" if track.exhausted.way else "is left in silence"
         yield f"One that has had {words.number(track.exhausted.after, TIMES)} touches{per} {then}."
+    yield from track_sentences(track)
 
 
-def _touches(scenario: Scenario, track: Track) -> Iterator[str]:
-    for name in dict.fromkeys(track.touch_names):
-        touch = scenario.touches[name]
-        cost = f"costs {words.number(touch.cost, MONEY)} {scenario.currency} and " if touch.cost != 0 else ""
-        for step in touch.engagement.values():
-            yield f"{name}: {cost}is answered with a chance of {said_chance(step.chance)}{said_odds(track.odds)}."
+def _gathered(scenario: Scenario) -> Iterator[str]:
+    if scenario.observed or scenario.limits or scenario.content or scenario.scoring != Scoring():
+        yield from point_sentences(scenario)
+    yield from seen_sentences(scenario)
 
 
 # ---------------------------------------------------------------- changes and variants

@@ -28,7 +28,7 @@ def chance_sentences(scenario: Scenario) -> Iterator[str]:
             yield f"{name}: the chance is that of a lead whose odds are all 1 (reference)."
         elif isinstance(chance, int | float) and 0 < chance < 1:
             solved = reference_chance(scenario, chance, odds)
-            base = "it is solved in each replication" if solved is None else f"it is {words.rough(solved * 100)}%"
+            base = "it is solved when it runs" if solved is None else f"it is {words.rough(solved * 100)}%"
             yield (
                 f"{name}: {words.fixed(chance, CHANCE)} is the average over {shares}; for a lead whose "
                 f"odds are all 1 {base} (the reference chance)."
@@ -47,7 +47,7 @@ def _chances(scenario: Scenario) -> Iterator[tuple[str, ChanceValue, Odds, bool]
         yield from ((f"{name}, {step_name}", step.chance, step.odds, False) for step_name, step in move.script.items())
     for track_name, track in scenario.tracks.items():
         for touch in dict.fromkeys(track.touch_names):
-            for step in scenario.touches[touch].engagement.values():
+            for step in list(scenario.touches[touch].engagement.values())[:1]:  # what acts on the touch as a whole
                 yield f"{track_name}, {touch}", step.chance, track.odds, track.reference
 
 
@@ -55,16 +55,23 @@ def _tables(scenario: Scenario, odds: Odds) -> dict[str, tuple[Mapping[str, Numb
     """Return shares and odds of what a chance differs by: segments, and traits."""
     segments = {name: segment.share for name, segment in scenario.segments.items()}
     tables: dict[str, tuple[Mapping[str, Number], Mapping[str, Number]]] = {"segment": (segments, odds.segment)}
-    tables |= {trait: (scenario.traits[trait], values) for trait, values in odds.traits.items()}
+    tables |= {trait: (_shares(scenario, trait), values) for trait, values in odds.traits.items()}
     return {by: (shares, values) for by, (shares, values) in tables.items() if shares and values}
+
+
+def _shares(scenario: Scenario, trait: str) -> Mapping[str, Number]:
+    """Return the general shares of a trait; of an observed one those of the trait that it is of."""
+    return scenario.traits[scenario.observed[trait].of if trait in scenario.observed else trait]
 
 
 def reference_chance(scenario: Scenario, average: float, odds: Odds) -> float | None:
     """Solve the chance of a lead with all odds at 1 that gives an average over all leads; for display only.
 
-    None where a share or a multiplier is not known, so that it differs between replications, and where there are too
-    many kinds of leads.
+    None where a share or a multiplier is not known, so that it differs between replications, where shares depend on
+    each other, and where there are too many kinds of leads.
     """
+    if any(trait in scenario.observed for trait in odds.traits) or any(s.traits for s in scenario.segments.values()):
+        return None  # shares that depend on each other
     pairs = [(1.0, 1.0)]
     for shares, multipliers in _tables(scenario, odds).values():
         kinds = [(share, multipliers.get(name, 1.0)) for name, share in shares.items()]

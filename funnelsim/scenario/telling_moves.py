@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from funnelsim.scenario import words
-from funnelsim.scenario.measures import CHANCE, DURATION, LIMIT, MONEY, ODDS, PRIORITY, TIMES, WORK
+from funnelsim.scenario.measures import CHANCE, DURATION, LIMIT, MONEY, ODDS, POINTS, PRIORITY, TIMES, WORK
 from funnelsim.scenario.quantities import ChanceValue, Constant, Luck, Never, Number, Table
 from funnelsim.scenario.ways import Way
 
 if TYPE_CHECKING:
-    from funnelsim.scenario.models import Extend, Move, Odds, Scenario, Stage
+    from funnelsim.scenario.models import Extend, Move, Odds, Qualify, Scenario, Stage, Trigger
 
 
 def move_sentences(scenario: Scenario, moves: Mapping[str, Move], stage: Stage | None = None) -> Iterator[str]:
@@ -35,6 +35,10 @@ def _move(scenario: Scenario, move: Move, stage: Stage | None) -> Iterator[str]:
         yield f"It {leads}."
     else:
         yield f"With a chance of {said_chance(move.chance)}{said_odds(move.odds)} it {leads}."
+    if move.qualify is not None:
+        yield _qualifying(move.qualify)
+    if move.warmth != 0:
+        yield f"A success gives {words.number(move.warmth, POINTS)} points of warmth."
     if move.needs != 1:
         yield f"For that it takes {words.number(move.needs, TIMES)} successes in one stay."
     if not isinstance(move.unanswered, str):
@@ -44,6 +48,18 @@ def _move(scenario: Scenario, move: Move, stage: Stage | None) -> Iterator[str]:
         yield f"{when} the lead goes to {said_way(move.else_way)}."
     if move.extend:
         yield _extension(move.extend)
+
+
+def _qualifying(qualify: Qualify) -> str:
+    by = qualify.by if isinstance(qualify.by, str) else words.join(qualify.by)
+    seen = "" if qualify.sees == "truth" else ", as they are observed"
+    asked = {"all": f"every criterion of {by}", "none": f"no criterion of {by}"}
+    required = qualify.require
+    which = asked[required] if isinstance(required, str) else f"{words.number(required, TIMES)} criteria of {by}"
+    weighed = (
+        "" if qualify.weigh == 1 else f"; each that is met multiplies the odds by {words.number(qualify.weigh, ODDS)}"
+    )
+    return f"It requires {which}{seen}{weighed}."
 
 
 def said_way(way: Way) -> str:
@@ -63,7 +79,23 @@ def _start(move: Move) -> str:
         return wait
     if trigger.idle is not None:
         return f"{wait}, once nothing has happened to the lead for {words.number(trigger.idle, DURATION)}"
-    return f"{wait}, from {trigger.date} on" if trigger.date else f"{wait}, when the lead enters {trigger.enters}"
+    if trigger.date is not None:
+        return f"{wait}, from {trigger.date} on"
+    return f"{wait}, {_triggered(trigger)}"
+
+
+def _triggered(trigger: Trigger) -> str:
+    if trigger.event is not None:
+        return f"at each {trigger.event}"
+    if trigger.score is not None:
+        return f"once the score reaches {words.number(trigger.score, POINTS)} points"
+    if trigger.when is not None:
+        return "once its conditions hold"
+    if trigger.anniversary is not None:
+        return f"every {words.number(trigger.anniversary, DURATION)} since the lead was created"
+    if trigger.expires is not None:
+        return f"{words.number(trigger.expires.before, DURATION)} before {trigger.expires.move}"
+    return f"when the lead enters {trigger.enters}"
 
 
 def said_after(wait: Luck) -> str:
@@ -137,12 +169,21 @@ def said_chance(chance: ChanceValue) -> str:
 
 def said_odds(odds: Odds) -> str:
     """Say what multiplies the odds of a chance."""
-    tables = [("", odds.segment), ("", odds.channel), *((f"{trait} ", table) for trait, table in odds.traits.items())]
+    tables = [
+        ("", odds.segment),
+        ("", odds.channel),
+        ("stage ", odds.stage),
+        *((f"{trait} ", table) for trait, table in odds.traits.items()),
+    ]
     by_name = [f"{words.number(number, ODDS)} for {by}{name}" for by, table in tables for name, number in table.items()]
     by_order = [
         f"{words.join([words.number(number, ODDS) for number in numbers], 'then')} by {by}"
         for by, numbers in (("attempt", odds.attempt), ("visit", odds.visit))
         if numbers
     ]
-    multipliers = by_name + by_order
+    points = (("warmth", "point of warmth"), ("score", "point of score"), ("fatigue", "recent touch"))
+    by_point = [
+        f"{words.number(number, ODDS)} for each {what}" for by, what in points if (number := getattr(odds, by)) != 1
+    ]
+    multipliers = by_name + by_order + by_point
     return f" (its odds times {words.join(multipliers)})" if multipliers else ""

@@ -248,3 +248,21 @@ def test_fits_the_page(path: Path) -> None:
         assert all(line == line.rstrip() for line in text.splitlines())
         named = (scenario.stages, scenario.channels, scenario.touches, scenario.tracks, scenario.teams, scenario.traits)
         assert all(name in text for names in named for name in names)
+
+
+def test_touches_in_words() -> None:
+    said = sentences(load(Path(__file__).parents[1] / "engines" / "rich.yaml"))
+    flat = " ".join(said.split())
+    for sentence in (
+        "95% are delivered; of those 1% (its odds times 1.2 for each recent touch) opt out; of those 30% open it",
+        "One that has had 9 touches in a row without a click or a response goes to the track robot.",
+        "A lead goes to mql (reason: hot) once it is one with behaviour clicked and with 'score' from 60.",
+        "A lead with reason not_now and with 'age' below 60 days joins the track monthly.",
+        "A lead whose score reaches 45 points goes to mql at once.",
+        "It requires 2 criteria of bant; each that is met multiplies the odds by 1.3.",
+        "A lead gets at most 3 touches in any 14 days; one more does not come.",
+        "need_seen is what is seen of need; it is wrong with a chance of 10%.",
+        "Warmth halves in 20 days; the odds of a touch are times 1.02 for each point of it.",
+        "reminder: at once, 4 days before sql.expire.",
+    ):
+        assert sentence in flat, sentence
