@@ -2,11 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo pictures evidence test notebooks lint types bench clean
+.PHONY: help demo pictures evidence test long notebooks lint types bench clean
 
 help:
 	@echo "make demo    run the main job on a shipped scenario, and show its result"
 	@echo "make test    run the tests"
+	@echo "make long    run the tests that take long: every study on both engines"
 	@echo "make notebooks  run the notebooks from top to bottom"
 	@echo "make lint    check style and formatting"
 	@echo "make types   check types"
@@ -39,7 +40,10 @@ evidence: .venv/installed
 	$(BIN)/funnelsim evidence
 
 test: .venv/developing
-	$(BIN)/python -m pytest -n auto --dist worksteal -m "not notebook"
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not notebook and not long"
+
+long: .venv/developing
+	$(BIN)/python -m pytest -n auto --dist worksteal -m long
 
 notebooks: .venv/developing
 	$(BIN)/python -m pytest -m notebook tests/test_notebooks.py

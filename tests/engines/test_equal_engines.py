@@ -25,12 +25,21 @@ from funnelsim.program import Program, compile_scenario
 from tests.engines.programs import scenarios
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
-SHIPPED = [
-    (path.relative_to(SCENARIOS).with_suffix("").as_posix(), variant)
-    for path in sorted(SCENARIOS.rglob("*.yaml"))
-    if path.name != "evidence.yaml"
-    for variant in (None, *fs.load(path).variants)
-]
+QUICK = ("nurture_before_after", "opportunities_before_after", "trunk", "one_week_rule", "cadence", "moments")
+"""Of these studies all variants run with every other test; of the others, which take SimPy minutes, in `make long`."""
+
+
+def _shipped() -> list[Any]:
+    studies = [path for path in sorted(SCENARIOS.rglob("*.yaml")) if path.name != "evidence.yaml"]
+    marks = {path: () if path.stem in QUICK else (pytest.mark.long,) for path in studies}
+    return [
+        pytest.param(path.relative_to(SCENARIOS).with_suffix("").as_posix(), variant, marks=marks[path])
+        for path in studies
+        for variant in (None, *fs.load(path).variants)
+    ]
+
+
+SHIPPED = _shipped()
 
 MEANT = Counter[str]()
 """What the random programs made happen, over the whole run of the test."""

@@ -17,7 +17,7 @@ from funnelsim.scenario.tree import plain
 ROOT = Path(__file__).parent.parent.parent
 PUBLISHED = ROOT / "scenarios" / "funnelsim.schema.json"
 VALID = sorted((ROOT / "tests" / "scenarios" / "valid").glob("*.yaml"))
-SHIPPED = sorted(path for path in (ROOT / "scenarios").glob("*.yaml") if path.name != "evidence.yaml")
+SHIPPED = sorted(path for path in (ROOT / "scenarios").rglob("*.yaml") if path.name != "evidence.yaml")
 BEYOND = frozenset("$recursiveRef $dynamicRef $defs prefixItems unevaluatedProperties dependentRequired".split())  # noqa: SIM905
 
 SEEN_BY_THE_SCHEMA = """
