@@ -733,9 +733,13 @@ def test_the_exit_codes_are_told() -> None:
 
 
 # ---------------------------------------------------------------- being stopped
+LISTENS = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.executable, sys.argv[1:])"
+"""Starts a command that hears Ctrl-C, also where the tests run in the background, whose processes do not."""
+
+
 def started(*words: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "funnelsim.cli", *words],
+        [sys.executable, "-c", LISTENS, sys.executable, "-m", "funnelsim.cli", *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -761,9 +765,12 @@ def wait_until(true: Callable[[], bool]) -> None:
 def test_ctrl_c_ends_a_run() -> None:
     funnelsim("run", TRUNK, "-n", "1")
     process = started("run", TRUNK, "-n", "1000000")
-    wait_until(lambda: busy(process, 6))
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    try:
+        wait_until(lambda: busy(process, 6))
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert process.returncode == 130
     assert errors.strip().endswith("stopped")
 

@@ -141,8 +141,10 @@ def test_not_in_a_notebook() -> None:
 def test_ctrl_c_ends_a_run_cleanly(scenario: Scenario) -> None:
     program = textwrap.dedent(
         """
+        import signal
         import sys
         import funnelsim as fs
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # background processes do not hear it
         scenario = fs.loads(sys.stdin.read())
         fs.simulate(scenario, replications=1)
         print("ready", flush=True)
