@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo pictures evidence test long notebooks lint types bench clean
+.PHONY: help demo pictures evidence test long notebooks lint types bench bench-quick clean
 
 help:
 	@echo "make demo    run the main job on a shipped scenario, and show its result"
@@ -11,7 +11,8 @@ help:
 	@echo "make notebooks  run the notebooks from top to bottom"
 	@echo "make lint    check style and formatting"
 	@echo "make types   check types"
-	@echo "make bench   time the engines against each other"
+	@echo "make bench   time the engines beside others, and write benchmarks/RESULTS.md"
+	@echo "make bench-quick  a part of it: the engines against each other"
 	@echo "make evidence  run what the table of evidence needs, and write scenarios/README.md"
 	@echo "make pictures  make the pictures of the documentation again"
 	@echo "make clean   remove the environment and what commands have written"
@@ -26,6 +27,10 @@ $(BIN)/python:
 
 .venv/developing: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@ .venv/installed
+
+.venv/benching: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	@touch $@ .venv/installed
 
 demo: .venv/installed
@@ -55,9 +60,11 @@ lint: .venv/developing
 types: .venv/developing
 	$(BIN)/mypy
 
-bench: .venv/developing
-	$(BIN)/python benchmarks/engines.py
-	$(BIN)/python benchmarks/queues.py
+bench: .venv/benching
+	$(BIN)/python -m benchmarks
+
+bench-quick: .venv/developing
+	$(BIN)/python -m benchmarks ourselves
 
 scenarios/funnelsim.schema.json: .venv/developing funnelsim/scenario/*.py
 	$(BIN)/funnelsim schema > $@
