@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from funnelsim.forecast.compare import compare as compare
     from funnelsim.forecast.incremental import Incremental as Incremental
     from funnelsim.forecast.incremental import incremental as incremental
+    from funnelsim.forecast.lead_by_lead import lead_by_lead as lead_by_lead
     from funnelsim.metrics.result import Result as Result
     from funnelsim.metrics.result import load_result as load_result
     from funnelsim.metrics.simulate import simulate as simulate
@@ -32,6 +33,7 @@ _HOME = {
     "ScenarioError": "funnelsim.scenario",
     "compare": "funnelsim.forecast.compare",
     "incremental": "funnelsim.forecast.incremental",
+    "lead_by_lead": "funnelsim.forecast.lead_by_lead",
     "load": "funnelsim.scenario",
     "load_result": "funnelsim.metrics.result",
     "loads": "funnelsim.scenario",

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -145,6 +146,9 @@ def test_touches_in_tables(touched: str, tmp_path: Path) -> None:
     assert "score, created in" in answer.stdout
     assert "stage pool" in answer.stdout
     assert "track drip" in answer.stdout
+    assert "led on from" in answer.stdout
+    assert re.search(r"stage lead +end +pool +[\d.]+", answer.stdout)
+    assert re.search(r"track drip +opted_out +[\d.]+", answer.stdout)
     text = answer.stdout.replace("\n", " ")
     assert "raise the score: mail; that lower it: cold; that give no points: idle and call." in text
     assert "do not say what it adds: add --incremental" in text
@@ -174,6 +178,27 @@ def test_touches_and_what_they_add(touched: str) -> None:
     assert list(chosen["incremental"]["drip"]) == ["cost_per_sql"]
 
 
+def test_touches_of_stages_alone_are_listed_by_touch(touched: str) -> None:
+    bare = ["tracks=null", "stages.lead.track=none", "variants=null"]
+    bare += [f"touches.{name}=null" for name in ("mail", "idle", "cold")]
+    words = ["touches", touched, "-n", "5", "--leaving", *(word for value in bare for word in ("--set", value))]
+    lines = funnelsim(*words).stdout.splitlines()
+    assert lines[1].startswith("touch ")
+    assert lines[2].startswith("call ")
+
+
+def test_touches_by_kind_and_why_they_were_held_back(touched: str) -> None:
+    values = ["tracks.drip.kind=activation", "touches.idle.if={touched: {from: 3}}", "limits={cold: 1 per 60d}"]
+    words = ["touches", touched, "--by", "kind", "-n", "5", *(word for value in values for word in ("--set", value))]
+    lines = funnelsim(*words).stdout.splitlines()
+    assert lines[2].startswith("activation ")
+    assert any(re.fullmatch(r"kind +not meant postponed", line) for line in lines)
+    contacts = json.loads(funnelsim(*words, "--json").stdout)["contacts"]["activation"]
+    assert contacts["withheld_not_meant"]["mean"] == contacts["withheld"]["mean"] > 0
+    assert contacts["postponed"]["mean"] > 0
+    assert 0 < contacts["open_rate"]["mean"] < 1
+
+
 def test_touches_of_a_shipped_scenario() -> None:
     words = ["touches", "nurture_before_after", "--variant", "after", "--horizon", "30d", "-n", "20", "--json"]
     answer = json.loads(funnelsim(*words).stdout)
@@ -190,6 +215,7 @@ def test_touches_that_cannot_be_told(touched: str, tmp_path: Path) -> None:
     for words, messages in (
         ([str(bare)], ["touches: this scenario makes no touch; write tracks, or 'touch' in a move"]),
         ([touched, "--by", "content"], ["--by: this scenario has no content"]),
+        ([touched, "--by", "tuch"], ["--by: there is no 'tuch' (did you mean 'touch'?)"]),
         (
             [touched, "--metric", "sql"],
             ["--metric: these are the metrics of --incremental; add it, or use funnelsim run"],
@@ -207,6 +233,34 @@ def test_touches_that_cannot_be_told(touched: str, tmp_path: Path) -> None:
 def test_help_of_touches_has_an_example() -> None:
     text = " ".join(funnelsim("touches", "--help").stdout.split())
     assert "Examples: funnelsim touches nurture_before_after" in text
+
+
+def test_compare_lead_by_lead() -> None:
+    words = ["compare", "frameworks", "--variants", "none,bant", "--metric", "won", "-n", "4", "--lead-by-lead"]
+    text = funnelsim(*words, "won").stdout
+    assert max(map(len, text.splitlines())) <= 80
+    assert "leads in won" in text
+    told = json.loads(funnelsim(*words, "won", "--json").stdout)
+    assert told["lead_by_lead"]["stage"] == "won"
+    bant = told["lead_by_lead"]["scenarios"]["bant"]
+    assert bant["missed"] > bant["gained"] >= 0
+    assert bant["reached"] == told["scenarios"]["bant"]["metrics"]["won"]["mean"]
+    refused = funnelsim(*words, "wun", code=2).stderr
+    assert refused == "--lead-by-lead: no stage 'wun' (did you mean 'won'?)\n"
+
+
+def test_choices_are_told_with_all_else() -> None:
+    refused = funnelsim("run", "trunk", "--engine", "kernal", "--over", "weekly", "--metric", "slq", code=2).stderr
+    assert refused.splitlines() == [
+        "--engine: there is no 'kernal' (did you mean 'kernel'?)",
+        "--over: there is no 'weekly' (choices: horizon, period and cohort)",
+        "--metric: no metric 'slq' (did you mean 'sql'?)",
+    ]
+
+
+def test_the_first_cohort_has_its_whole_name(touched: str) -> None:
+    text = funnelsim("run", touched, "--over", "cohort", "--metric", "sql", "-n", "2").stdout
+    assert "before the start" in text
 
 
 def test_compare_two_files(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import shlex
 from pathlib import Path
@@ -11,6 +12,7 @@ from pydantic import BaseModel
 
 import funnelsim as fs
 from funnelsim.cli.commands import app
+from funnelsim.cli.shipped import shipped
 from funnelsim.scenario import models, structure
 
 ROOT = Path(__file__).parents[1]
@@ -152,6 +154,31 @@ def test_commands_in_the_docs_are_commands() -> None:
             if words[:1] == ["funnelsim"]:
                 known = {option for param in commands[words[1]].params for option in param.opts}
                 assert {word for word in words if word.startswith("--")} <= known, line
+
+
+def test_readme_lists_every_shipped_scenario_and_notebook() -> None:
+    text = DOCS[0].read_text(encoding="utf-8")
+    listed = re.findall(r"^\| `scenarios/([\w/]+)\.yaml` \| \S", text, re.M)
+    assert sorted(listed) == sorted(shipped())
+    assert sorted(re.findall(r"`(notebooks/\w+\.ipynb)`", text)) == [
+        path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "notebooks").glob("*.ipynb"))
+    ]
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_commands_in_the_heads_of_scenarios_are_commands(name: str) -> None:
+    """They work wherever one stands: by the shipped name, and with options and variants that there are."""
+    import typer
+
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    head = shipped()[name].read_text(encoding="utf-8").split("\nformat:")[0]
+    for line in re.findall(r"\bfunnelsim ([^\n();]+)", head):
+        command, scenario, *options = shlex.split(line)
+        assert scenario == name, line
+        known = {option for param in commands[command].params for option in param.opts}
+        assert {word for word in options if word.startswith("-")} <= known, line
+        named = [value for option, value in itertools.pairwise(options) if option in ("--variant", "--variants")]
+        assert set(",".join(named).split(",")) - {""} <= set(fs.load(shipped()[name]).variants), line
 
 
 def test_readme_links_the_language() -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import funnelsim as fs
 from funnelsim.cli import places, shipped
@@ -29,6 +29,8 @@ BASE = "base"
 
 LONGEST_LABEL = 120
 
+Choice = TypeVar("Choice", bound=str)
+
 
 @dataclass
 class Asked:
@@ -39,6 +41,13 @@ class Asked:
     def wrong(self, option: str, message: str) -> None:
         """Note that something is wrong with an option."""
         self.problems.append(Problem(Place(option), "", message))
+
+    def one_of(self, option: str, word: str, choices: Sequence[Choice]) -> Choice:
+        """Return which of some words is meant, the first where it is none of them."""
+        found = next((choice for choice in choices if choice == word), None)
+        if found is None:
+            self.wrong(option, f"there is no {shown(word)}{near_miss(word, choices, 'choices')}")
+        return choices[0] if found is None else found
 
     def refuse(self) -> None:
         """Raise everything that is wrong, if anything is."""
@@ -132,6 +141,11 @@ class Asked:
             if not (by_is_wrong and "[" in name):
                 self._found("--metric", meant, partial(_metric_refused, name, by, over))
 
+    def stage(self, option: str, name: str | None, meant: Sequence[Scenario]) -> None:
+        """Look at the name of a stage."""
+        if name is not None:
+            self._found(option, meant, partial(_stage_refused, name))
+
     def lead(self, name: str | None, meant: Sequence[Scenario]) -> None:
         """Look at the name of a lead, as far as that can be done without a run."""
         if name is not None:
@@ -195,6 +209,10 @@ def _metric_refused(name: str, by: str | None, over: str, scenario: Scenario) ->
     if over not in times:
         return f"{shown(name)} is not measured by {over}; write --over {listed(times)}"
     return None
+
+
+def _stage_refused(name: str, scenario: Scenario) -> str | None:
+    return None if name in scenario.stages else f"no stage {shown(name)}{near_miss(name, scenario.stages, 'stages')}"
 
 
 def _lead_refused(name: str, scenario: Scenario) -> str | None:

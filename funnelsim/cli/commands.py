@@ -26,6 +26,8 @@ from funnelsim.cli.ending import (
     writing,
 )
 from funnelsim.cli.options import (
+    ENGINES,
+    OVERS,
     By,
     Debug,
     Engine,
@@ -94,14 +96,15 @@ def run(
         asked = Asked()
         meant = asked.meant(scenario, variant, set_, horizon)
         group: Any = asked.grouping(by, meant)
-        asked.metrics(metric, meant, group, over)
+        which, during = asked.one_of("--engine", engine, ENGINES), asked.one_of("--over", over, OVERS)
+        asked.metrics(metric, meant, group, during)
         asked.written(out, overwrite, png)
         asked.refuse()
 
         from funnelsim.cli.figures import asked_for, run_as_json, run_figure, with_groups
         from funnelsim.metrics.simulate import Settings
 
-        settings = Settings(replications, seed, engine, group, over == "cohort", threads)
+        settings = Settings(replications, seed, which, group, during == "cohort", threads)
         asked.room(meant, settings)
         asked.refuse()
         say_if_compiling()
@@ -115,10 +118,10 @@ def run(
 
         def show_figures() -> None:
             if json_:
-                hand_over_json(run_as_json(result, shown, over))
-            elif metric or over != "horizon":
+                hand_over_json(run_as_json(result, shown, during))
+            elif metric or during != "horizon":
                 with asked_for():
-                    table = result.table(shown or None, over=over)
+                    table = result.table(shown or None, over=during)
                 say(table)
             else:
                 say(result)
@@ -142,6 +145,10 @@ def compare(
     seed: Seed = 1,
     threads: Threads = None,
     metric: Metrics = [],  # noqa: B006
+    lead_by_lead: Annotated[
+        str | None,
+        typer.Option(metavar="STAGE", help="Also which leads come there: how many are missed, how many gained."),
+    ] = None,
     json_: Json = False,
     png: Picture = None,
     debug: Debug = False,
@@ -154,13 +161,14 @@ def compare(
         group: Any = by if None not in groups else None
         for versions in meant.values():
             asked.metrics(metric, versions, group)
+            asked.stage("--lead-by-lead", lead_by_lead, versions)
         asked.written(None, False, png)
         asked.refuse()
         chosen = {name: versions[0] for name, versions in meant.items()}
         check_alike(asked, chosen)
         asked.refuse()
 
-        from funnelsim.cli.figures import comparison_as_json, main_metrics, with_groups
+        from funnelsim.cli.figures import comparison_as_json, lead_by_lead_told, main_metrics, with_groups
         from funnelsim.metrics.simulate import Settings
 
         asked.room(chosen.values(), Settings(replications, seed, by=group, threads=threads))
@@ -170,12 +178,17 @@ def compare(
         comparison = fs.compare(
             chosen, replications=replications, seed=seed, metrics=shown or None, by=group, threads=threads
         )
+        found = None
+        if lead_by_lead is not None:
+            found = fs.lead_by_lead(chosen, lead_by_lead, replications=replications, seed=seed)
 
         def show_figures() -> None:
             if json_:
-                hand_over_json(comparison_as_json(comparison, shown))
+                hand_over_json(comparison_as_json(comparison, shown, lead_by_lead, found))
             else:
                 say(comparison)
+                if found is not None:
+                    say(f"\n{lead_by_lead_told(str(lead_by_lead), found)}")
 
         def draw() -> None:
             if png is not None:
@@ -236,12 +249,13 @@ def trace(
         asked = Asked()
         meant = asked.meant(scenario, variant, set_, horizon)
         asked.lead(lead, meant)
+        which = asked.one_of("--engine", engine, ENGINES)
         asked.refuse()
 
         from funnelsim.engines.story import story
 
         say_if_compiling()
-        log = fs.trace(meant[0], seed=seed, replication=replication, engine=engine)
+        log = fs.trace(meant[0], seed=seed, replication=replication, engine=which)
         if lead is not None and not (log["lead"] == lead).any():
             try:
                 story(log, lead)
@@ -251,7 +265,8 @@ def trace(
             with for_programs() as stream:
                 (log if lead is None else log[log["lead"] == lead]).to_csv(stream, index=False)
         elif lead is not None:
-            say(story(log, lead, meant[0].currency))
+            steps = {name: next(reversed(touch.engagement), "") for name, touch in meant[0].touches.items()}
+            say(story(log, lead, meant[0].currency, steps))
         else:
             person = ["person"] if (log["person"] != "").any() else []
             columns = ["time", "lead", "stage", "move", "attempt", "outcome", "to", *person, "cost", "value"]

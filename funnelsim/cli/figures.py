@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ from funnelsim.cli.ending import WrongInputError
 from funnelsim.scenario import Place, Problem
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     import funnelsim as fs
     from funnelsim.metrics.figures import Over
     from funnelsim.scenario import Scenario
@@ -91,10 +94,32 @@ def has_values(result: fs.Result, name: str, over: Over) -> bool:
     return True
 
 
-def comparison_as_json(comparison: fs.Comparison, metrics: Sequence[str]) -> dict[str, Any]:
-    """Return what ``compare --json`` prints; with `metrics` only these."""
-    if not metrics:
-        return comparison.to_dict()
+def comparison_as_json(
+    comparison: fs.Comparison, metrics: Sequence[str], stage: str | None = None, leads: pd.DataFrame | None = None
+) -> dict[str, Any]:
+    """Return what ``compare --json`` prints; with `metrics` only these, with `leads` also which reached a stage."""
+    told = _compared(comparison, metrics) if metrics else comparison.to_dict()
+    if leads is not None:
+        rows = leads.to_dict("records")
+        by_name = {row.pop("scenario"): {key: _plain(value) for key, value in row.items()} for row in rows}
+        told["lead_by_lead"] = {"stage": stage, "scenarios": by_name}
+    return told
+
+
+def lead_by_lead_told(stage: str, leads: pd.DataFrame) -> str:
+    """Tell which leads reached a stage, as people read it."""
+    from funnelsim.metrics.display import number, text_table
+
+    columns = ("reached", "both", "missed", "gained")
+    rows = []
+    for row in leads.to_dict("records"):
+        said = (f"{number(row[name])} ± {number(row[f'{name}_error'])}" for name in columns)
+        rows.append((row["scenario"], *said))
+    note = "missed: there in the first alone; gained: in this alone; the same leads, with the same luck. ±: error."
+    return "\n".join([text_table((f"leads in {stage}", *columns), rows), *textwrap.wrap(note, 80)])
+
+
+def _compared(comparison: fs.Comparison, metrics: Sequence[str]) -> dict[str, Any]:
     changes = {
         name: {
             metric: {

@@ -25,14 +25,18 @@ By = Annotated[
 ]
 Replications = Annotated[int, typer.Option("-n", "--replications", min=1, max=2**31 - 1, help="How many runs.")]
 Seed = Annotated[int, typer.Option(min=0, max=2**64 - 1, help="Equal seeds give equal luck.")]
-Engine = Annotated[Literal["kernel", "simpy"], typer.Option(help="The fast one or the reference; the same bits.")]
+EngineName = Literal["kernel", "simpy"]
+ENGINES: tuple[EngineName, ...] = ("kernel", "simpy")
+Engine = Annotated[str, typer.Option(metavar="[kernel|simpy]", help="The fast one or the reference; the same bits.")]
 Threads = Annotated[
     int | None, typer.Option(min=1, max=1024, help="Threads; by default as many as processors.", show_default=False)
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Metrics = Annotated[list[str], typer.Option("--metric", metavar="NAME", help="Only this metric; may be repeated.")]
+OverName = Literal["horizon", "period", "cohort"]
+OVERS: tuple[OverName, ...] = ("horizon", "period", "cohort")
 Over = Annotated[
-    Literal["horizon", "period", "cohort"], typer.Option(help="In all, by period, or by period of creation.")
+    str, typer.Option(metavar="[horizon|period|cohort]", help="In all, by period, or by period of creation.")
 ]
 Out = Annotated[Path | None, typer.Option(metavar="FOLDER", help="Save the result (Zarr).")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Let --out replace a result that is there.")]

@@ -9,7 +9,7 @@ from funnelsim.engines.meeting import ask, finish_work
 from funnelsim.engines.philox import below
 from funnelsim.engines.reaching import count_touch
 from funnelsim.engines.state import WORKING, Run
-from funnelsim.engines.stepping import is_given_up, turn_of, use_up, word_of
+from funnelsim.engines.stepping import is_given_up, is_silenced, turn_of, use_up, word_of
 from funnelsim.engines.ways import be_left_alone, leads_on
 from funnelsim.engines.weighing import limit_of, show, tire, warm
 from funnelsim.program import records as p
@@ -29,7 +29,7 @@ def touch(run: Run, slot: int, tick: int, move: int, old: int) -> Outcome:
     this, works = tables.moves[at.regime, move], mine.phase == WORKING
     turn = turn_of(this, mine)
     row, number = tables.turns[at.regime, turn].first_row, mine.attempts + 1
-    said = look_at_gate(run, slot, tick, move, turn) if is_gated(run, at.regime, move, turn) else SENT
+    said = look_at_gate(run, slot, tick, move, turn) if is_gated(run, slot, move, turn) else SENT
     if said == SENT and this.team >= 0 and not works:
         mine.planned = p.NONE
         ask(run, slot, move, tick)
@@ -42,8 +42,7 @@ def touch(run: Run, slot: int, tick: int, move: int, old: int) -> Outcome:
             finish_work(run, slot, move, tick)
         destination = hold_back(run, slot, tick, move, turn, said)
         reason = this.else_reason if destination >= 0 else p.NONE
-        happened = rows.POSTPONED if said == rows.POSTPONED else rows.WITHHELD
-        return happened, row, number, 0, person, destination, reason, row, p.NONE, 0
+        return said, row, number, 0, person, destination, reason, row, p.NONE, 0
     return send(run, slot, tick, move, turn, person, old)
 
 
@@ -104,6 +103,9 @@ def send(run: Run, slot: int, tick: int, move: int, turn: int, person: int, old:
         at.opted_out = 1
         if 0 <= regime[last].to < run.ages.shape[1]:
             destination, reason = regime[last].to, regime[last].to_reason
+        elif is_given_up(this, mine) and not is_silenced(this, run.ages.shape[1]):
+            destination, reason = this.otherwise, this.else_reason
+            here[run.layout.given_up + move] += 1
         else:
             be_left_alone(run, slot, tick)
     else:
@@ -111,8 +113,11 @@ def send(run: Run, slot: int, tick: int, move: int, turn: int, person: int, old:
             here[run.layout.led + move] += 1
             if leads_on(run, slot, regime[last].to, regime[last].to_reason, tick):
                 destination, reason = regime[last].to, regime[last].to_reason
+        if not delivered and leads_on(run, slot, regime[last].otherwise, regime[last].reason, tick):
+            destination, reason = regime[last].otherwise, regime[last].reason
         if destination < 0 and is_given_up(this, mine) and leads_on(run, slot, this.otherwise, this.else_reason, tick):
             destination, reason = this.otherwise, this.else_reason
+            here[run.layout.given_up + move] += 1
         if happened == rows.FAILED and destination >= 0:
             happened = rows.EXHAUSTED
     here[counted + last * 6 + (rows.SUCCEEDED if happened == rows.OPTED_OUT else happened) * 2] += 1

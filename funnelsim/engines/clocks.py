@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import simpy
 
-from funnelsim.engines import luck
+from funnelsim.engines import deciding, luck
 from funnelsim.engines.leads import Clock, Lead
 from funnelsim.engines.samplers import NEVER
 from funnelsim.engines.tables import UNLIMITED
@@ -27,7 +27,7 @@ class Clocks:
     def may_attempt(self, lead: Lead, move: int) -> bool:
         """Rules 21, 22, 51 and 60: attempts are left, in this stay, in the lead's life, and to be missed in a row."""
         record = self.funnel.move(move)
-        if lead.opted_out and record["num_turns"] > 0:
+        if lead.opted_out and deciding.is_silenced(record, self.funnel.stays.stages):
             return False
         return bool(
             lead.attempts[move] < record["attempts"]

@@ -11,7 +11,7 @@ from funnelsim.engines.accounts import Account, Observer, is_old
 from funnelsim.engines.deciding import Store
 from funnelsim.engines.histories import Touch
 from funnelsim.engines.philox import below
-from funnelsim.engines.rows import CREATED, PRESENT, STALLED, WITHHELD, WOKEN, LogRow
+from funnelsim.engines.rows import CREATED, POSTPONED, PRESENT, STALLED, WITHHELD, WOKEN, LogRow
 from funnelsim.engines.tally import band_of, fit_bin
 from funnelsim.program import records as p
 
@@ -29,9 +29,11 @@ class Contacts(Observer):
     def see(self, row: LogRow) -> None:
         """Count a row."""
         account, layout, touch, stage = self.account, self.layout, self.history.touch, self.history.entered
-        if row.outcome == WITHHELD:
-            turns = account.structure.turns["first_row"]
-            account.add(row.tick, layout.withheld + int(np.searchsorted(turns, row.row)))
+        if row.outcome == POSTPONED:
+            account.add(row.tick, layout.postponed + self.turn(row))
+        if row.outcome in WITHHELD:
+            why = WITHHELD.index(row.outcome)
+            account.add(row.tick, layout.withheld + self.turn(row) * len(WITHHELD) + why)
         if touch is not None:
             old = int(is_old(account.tables, row))
             account.add(row.tick, layout.sent + touch.turn * 2 + old)
@@ -43,6 +45,10 @@ class Contacts(Observer):
                 account.add(row.tick, layout.touched_entry + stage)
                 account.add(row.tick, layout.touches_until + stage, self.history.touched)
             self.visited.add(stage)
+
+    def turn(self, row: LogRow) -> int:
+        """Return the turn of a touch that was not sent: its row is the first."""
+        return int(np.searchsorted(self.account.structure.turns["first_row"], row.row))
 
     def deliver(self, row: LogRow, touch: Touch) -> None:
         """Count a touch that came through."""
@@ -89,7 +95,6 @@ class Reached(Observer):
     def __init__(self, account: Account) -> None:
         super().__init__(account)
         self.sql = int(account.tables.run[0]["sql"])
-        self.visited: set[int] = set()
         self.places: set[int] = set()
         """Where it is counted for what the lead was sent or got."""
 
@@ -107,11 +112,9 @@ class Reached(Observer):
         if stage == p.NONE:
             return
         if row.outcome != PRESENT:
-            first = stage == self.sql and stage not in self.visited
             for place in self.places:
-                account.add(row.tick, place, int(first))
+                account.add(row.tick, place, int(stage == self.sql))
                 account.add(row.tick, place + 1, row.value)
-        self.visited.add(stage)
 
 
 class Scores(Observer):

@@ -36,6 +36,7 @@ from funnelsim.engines.rows import (
 from funnelsim.engines.selling import Hands, Sales, Weeks
 from funnelsim.engines.tables import REJECTED, Tables
 from funnelsim.engines.tally import age_bin
+from funnelsim.engines.wasting import Waste
 from funnelsim.engines.working_time import team_clock
 from funnelsim.program import Program
 from funnelsim.program import records as p
@@ -94,6 +95,7 @@ def count_log(
             Streams(account),
             Reached(account),
             *((Scores(account),) if program.is_scored else ()),
+            Waste(account, rows, work.counted_busy),
         )
         for row in rows:
             account.history.see(row)
@@ -101,7 +103,6 @@ def count_log(
                 observer.see(row)
         for observer in observers:
             observer.end()
-        count_waste(account, rows, work.counted_busy)
 
 
 class Moves(Observer):
@@ -124,6 +125,8 @@ class Moves(Observer):
             self.done[row.move] += 1
             if self.leads_on(row):
                 account.add(row.tick, layout.led + row.move)
+        if row.to != p.NONE and self.gives_up(row):
+            account.add(row.tick, layout.given_up + row.move)
         if p.NONE not in (row.to, row.reason):
             account.add(row.tick, layout.reason + row.reason)
             if account.program.reasons[row.reason] == REJECTED:
@@ -135,6 +138,17 @@ class Moves(Observer):
         if move["num_turns"] > 0:
             return bool(self.account.structure.rows["to"][row.row] != p.NONE)
         return bool(move["to"] != p.NONE and self.done[row.move] >= move["needs"])
+
+    def gives_up(self, row: LogRow) -> bool:
+        """Say whether a row that leads somewhere leads `otherwise`; a way to the stream it is in leads nowhere."""
+        decided = self.account.structure.rows[row.row]
+        if row.outcome == SUCCEEDED:
+            move = self.account.structure.moves[row.move]
+            reason = decided["to_reason"] if move["num_turns"] > 0 else move["to_reason"]
+            return not self.leads_on(row) or row.reason not in (reason, p.NONE)
+        if row.outcome == OPTED_OUT:
+            return not 0 <= decided["to"] < len(self.account.program.stages)
+        return row.outcome in (TURNED_AWAY, *WITHHELD) or (row.outcome == EXHAUSTED and decided["otherwise"] == p.NONE)
 
 
 class Ways(Observer):
@@ -196,7 +210,7 @@ class Work(Observer):
                 account.add(row.tick, layout.turned_away + account.team(row))
             if row.outcome == BEGUN:
                 self.begin(row, waited)
-        elif row.outcome in (*ENDED, STOPPED, OPTED_OUT, WITHHELD, POSTPONED) and row.move in self.begun:
+        elif row.outcome in (*ENDED, STOPPED, OPTED_OUT, POSTPONED, *WITHHELD) and row.move in self.begun:
             self.work(row.move, row.tick)
 
     def begin(self, row: LogRow, waited: int) -> None:
@@ -224,27 +238,3 @@ class Work(Observer):
         """Count work that is not finished at the end."""
         for move in list(self.begun):
             self.work(move, self.account.structure.end_tick)
-
-
-def count_waste(account: Account, rows: Sequence[LogRow], busy: Counter[int]) -> None:
-    """Count what a lead cost that at the end is neither won, nor in sales, nor in a track.
-
-    Parameters
-    ----------
-    account : Account
-        Added to, in the last cell.
-    rows : sequence of LogRow
-        All of the lead's.
-    busy : mapping
-        By team: ticks of its clock worked on the lead in the counted cells.
-    """
-    history, stages = account.history, len(account.program.stages)
-    won = any(account.is_a(row.to, p.WON) for row in rows if row.to < stages)
-    if won or history.stream != p.NONE or account.is_a(history.stage, p.SALES | p.WORKED):
-        return
-    layout, last, first = account.layout, len(account.edges) - 2, rows[0]
-    counted = [row for row in rows if account.cell(row.tick) > 0]
-    account.counts[last, layout.wasted_leads + first.channel] += first.outcome == CREATED and first in counted
-    account.counts[last, layout.wasted_cost] += sum(row.cost for row in counted)
-    for team, ticks in busy.items():
-        account.counts[last, layout.wasted_busy + team] += ticks

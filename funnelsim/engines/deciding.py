@@ -54,6 +54,11 @@ def fit(tables: Tables, regime: int, kinds: Sequence[int]) -> int:
     return int(points.fit_of(tables.fit[regime], tables.kind_first, np.array(kinds, np.int64)))
 
 
+def is_silenced(move: p.Record, stages: int) -> bool:
+    """Rule 60: say whether a move is silent for who has opted out: a touch, but for one of a stage with an `else`."""
+    return bool(move["num_turns"] > 0 and (move["container"] >= stages or move["otherwise"] == p.NONE))
+
+
 class Standing(NamedTuple):
     """All that rules look at, of one lead at one instant."""
 
@@ -94,13 +99,22 @@ def meets(condition: p.Record, standing: Standing) -> bool:
     return value == (named[by] if by in named else standing.kinds[by - p.BY_KIND])
 
 
-def holds(tables: Tables, regime: int, rule: int, standing: Standing) -> bool:
-    """Rule 65: a rule holds if all its conditions do; of several names of one thing one is enough."""
+def holds(tables: Tables, regime: int, rule: int, standing: Standing, ever: bool = False) -> bool:
+    """Rule 65: a rule holds if all its conditions do; of several names of one thing one is enough.
+
+    Parameters
+    ----------
+    tables : Tables
+    regime, rule : int
+    standing : Standing
+    ever : bool
+        Whether it is asked if the rule may ever hold: by segment, traits and channel, which do not change.
+    """
     record = tables.rules[rule]
     met: dict[int, bool] = {}
     for condition in tables.conditions[regime, record["first_condition"] : record["end_condition"]]:
         by = int(condition["by"])
-        met[by] = met.get(by, False) or meets(condition, standing)
+        met[by] = met.get(by, ever and by < 0) or meets(condition, standing)
     return all(met.values())
 
 

@@ -4,30 +4,31 @@ from __future__ import annotations
 
 from funnelsim.engines import luck, rows
 from funnelsim.engines.jit import inlined, lean, stay_apart
-from funnelsim.engines.judging import holds_now
+from funnelsim.engines.judging import holds_now, is_meant
+from funnelsim.engines.samplers import NEVER
 from funnelsim.engines.state import IDLE, Run
-from funnelsim.engines.stepping import is_given_up, use_up
+from funnelsim.engines.stepping import due_wait, is_given_up, use_up
 from funnelsim.engines.tables import UNLIMITED
 from funnelsim.engines.ways import leads_on
 from funnelsim.program import records as p
 
-# What is said of a touch, beside the outcomes WITHHELD and POSTPONED: it is sent, its track is paused, or it is
-# withheld since nothing of what its move gives is left.
-SENT, PAUSED, OUT_OF_CONTENT = -1, -2, -3
+# What is said of a touch, beside the outcomes POSTPONED and WITHHELD: it is sent, or its track is paused.
+SENT, PAUSED = -1, -2
 
 
 @inlined
-def is_gated(run: Run, regime: int, move: int, turn: int) -> bool:
+def is_gated(run: Run, slot: int, move: int, turn: int) -> bool:
     """Say whether anything can keep a touch from being sent."""
+    regime = run.at[slot].regime
     this, written = run.tables.moves[regime, move], run.tables.turns[regime, turn]
     asked = written.rule >= 0 or written.first_limit < written.end_limit or written.first_asset < written.end_asset
     paused = this.cadence == 1 and run.tables.containers[regime, this.container].paused >= 0
-    return bool(asked or paused or written.active == 0)
+    return bool(asked or paused or written.active == 0 or run.at[slot].opted_out == 1)
 
 
 @lean
 def look_at_gate(run: Run, slot: int, tick: int, move: int, turn: int) -> int:
-    """Rules 61, 63 and 64: return SENT, PAUSED, WITHHELD, OUT_OF_CONTENT or POSTPONED; set the clock where it is to."""
+    """Rules 60, 61, 63 and 64: return SENT, PAUSED, or what else becomes of a touch; set the clock where it is to."""
     stay_apart()
     at, tables, mine = run.at[slot], run.tables, run.own[slot, move]
     this, written = tables.moves[at.regime, move], tables.turns[at.regime, turn]
@@ -35,12 +36,16 @@ def look_at_gate(run: Run, slot: int, tick: int, move: int, turn: int) -> int:
     if mine.phase == IDLE and paused >= 0 and holds_now(run, slot, paused, tick):
         pass_over(run, slot, tick, move)
         return PAUSED
-    if written.active == 0 or (written.rule >= 0 and not holds_now(run, slot, written.rule, tick)):
-        return rows.WITHHELD
+    if at.opted_out == 1:
+        return rows.UNWANTED
+    if written.active == 0:
+        return rows.INACTIVE
+    if written.rule >= 0 and not holds_now(run, slot, written.rule, tick):
+        return rows.NOT_MEANT
     if free_from(run, slot, turn, 1) > tick:
-        return rows.WITHHELD
+        return rows.OVER_LIMIT
     if not has_content(run, slot, turn):
-        return OUT_OF_CONTENT if has_run_out(run, slot, move) else rows.WITHHELD
+        return rows.NO_CONTENT
     free = free_from(run, slot, turn, 0)
     if free > tick:
         mine.planned = tick if mine.planned < 0 else mine.planned
@@ -97,13 +102,42 @@ def has_run_out(run: Run, slot: int, move: int) -> bool:
 def hold_back(run: Run, slot: int, tick: int, move: int, turn: int, said: int) -> int:
     """Rule 61: use up the attempt of a touch that is not sent, unless it is postponed; return where the lead goes."""
     stay_apart()
-    at, mine = run.at[slot], run.own[slot, move]
-    this = run.tables.moves[at.regime, move]
+    at, mine, layout = run.at[slot], run.own[slot, move], run.layout
+    this, here = run.tables.moves[at.regime, move], run.counts[at.cohort, at.cell, at.group]
     if said == rows.POSTPONED:
+        here[layout.postponed + turn] += 1
         return p.NONE
     use_up(mine, tick)
-    run.counts[at.cohort, at.cell, at.group, run.layout.withheld + turn] += 1
-    if said == OUT_OF_CONTENT:
+    mine.unanswered += 1
+    here[layout.withheld + turn * len(rows.WHYS) + said - rows.INACTIVE] += 1
+    last = said == rows.UNWANTED or (said == rows.NO_CONTENT and has_run_out(run, slot, move))
+    if last:
         mine.from_tick = UNLIMITED
-    given_up = said == OUT_OF_CONTENT or is_given_up(this, mine)
-    return int(this.otherwise if given_up and leads_on(run, slot, this.otherwise, this.else_reason, tick) else p.NONE)
+    if (last or is_given_up(this, mine)) and leads_on(run, slot, this.otherwise, this.else_reason, tick):
+        here[layout.given_up + move] += 1
+        return int(this.otherwise)
+    return p.NONE
+
+
+@lean
+def goes_on(run: Run, slot: int) -> bool:
+    """Say whether the stream of a lead may still touch it, beyond the end of the run (`tally.Layout.wasted_leads`)."""
+    at, tables = run.at[slot], run.tables
+    container = tables.containers[0, run.ages.shape[1] + at.stream]
+    for i in range(container.first, container.end):
+        this, mine = tables.moves[at.regime, i], run.own[slot, i]
+        if this.num_turns > 0 and has_attempts(run, this, mine, at.regime):
+            for turn in range(this.first_turn, this.first_turn + this.num_turns):
+                written = tables.turns[at.regime, turn]
+                if written.active != 0 and is_meant(run, slot, written.rule) and has_content(run, slot, turn):
+                    return True
+    return False
+
+
+@lean
+def has_attempts(run: Run, this: p.Record, mine: p.Record, regime: int) -> bool:
+    """Say whether a move has attempts left: of a triggered one, which may start again, in the lead's life."""
+    if this.trigger in (p.UNTRIGGERED, p.ON_ANNIVERSARY):
+        wait = due_wait(run.tables.turns[regime], run.state[0].waits, this, mine)
+        return bool(run.tables.waits[wait].code != NEVER and not is_given_up(this, mine))
+    return bool(run.tables.waits[this.after].code != NEVER and mine.lifetime < this.lifetime)

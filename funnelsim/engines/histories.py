@@ -30,7 +30,7 @@ from funnelsim.engines.tables import Tables
 from funnelsim.program import Program
 from funnelsim.program import records as p
 
-OVER = (FAILED, SUCCEEDED, EXHAUSTED, OPTED_OUT, WITHHELD, TURNED_AWAY)
+OVER = (FAILED, SUCCEEDED, EXHAUSTED, OPTED_OUT, TURNED_AWAY, *WITHHELD)
 """Outcomes of an attempt that is used up."""
 
 DECIDED = (FAILED, SUCCEEDED, EXHAUSTED, OPTED_OUT)

@@ -7,6 +7,7 @@ from funnelsim.engines.points import fit_of
 from funnelsim.engines.recording import warmth_at
 from funnelsim.engines.state import Run
 from funnelsim.engines.stepping import trigger
+from funnelsim.engines.tables import UNLIMITED
 from funnelsim.program import records as p
 
 
@@ -48,6 +49,24 @@ def holds_now(run: Run, slot: int, rule: int, tick: int) -> bool:
 
 
 @lean
+def is_meant(run: Run, slot: int, rule: int) -> bool:
+    """Say whether a rule, or NONE, may ever hold for a lead, by its segment, traits and channel: they do not change."""
+    if rule < 0:
+        return True
+    conditions, written = run.tables.conditions[run.at[slot].regime], run.tables.rules[rule]
+    i = written.first_condition
+    while i < written.end_condition:
+        by, met = conditions[i].by, conditions[i].by < 0
+        seen = p.NONE if met else look_at(run, slot, by, 0)
+        while i < written.end_condition and conditions[i].by == by:
+            met = met or conditions[i].value == seen
+            i += 1
+        if not met:
+            return False
+    return True
+
+
+@lean
 def look_at(run: Run, slot: int, by: int, tick: int) -> int:
     """Return what a condition looks at, but for how the lead came to its stage."""
     at = run.at[slot]
@@ -78,9 +97,10 @@ def score_at(run: Run, slot: int, tick: int) -> int:
 
 @lean
 def test_rules(run: Run, slot: int, tick: int) -> None:
-    """Rule 68: trigger the moves whose rules hold now and did not when they were last tested."""
+    """Rule 68: trigger the moves whose rules hold now and did not when they were last tested; find the next test."""
     stay_apart()
     at, containers, stages = run.at[slot], run.tables.containers, run.ages.shape[1]
+    at.edge = UNLIMITED
     for half in range(2):
         container = at.stage if half == 0 else (stages + at.stream if at.stream >= 0 else -1)
         if container >= 0:
@@ -91,3 +111,19 @@ def test_rules(run: Run, slot: int, tick: int) -> None:
                     if met > mine.held:
                         trigger(mine, tick)
                     mine.held = met
+                    at.edge = min(at.edge, edge_of(run, slot, this.trigger_at, tick))
+
+
+@lean
+def edge_of(run: Run, slot: int, rule: int, tick: int) -> int:
+    """Return the first tick after this one at which age or silence comes to a bound of a rule; else UNLIMITED."""
+    at, written, edge = run.at[slot], run.tables.rules[rule], UNLIMITED
+    for i in range(written.first_condition, written.end_condition):
+        condition = run.tables.conditions[at.regime, i]
+        if condition.by in (p.BY_AGE, p.BY_SILENCE):
+            since = at.created if condition.by == p.BY_AGE else at.active_since
+            if since + condition.low > tick:
+                edge = min(edge, since + condition.low)
+            if condition.high < UNLIMITED and since + condition.high > tick:
+                edge = min(edge, since + condition.high)
+    return edge

@@ -20,7 +20,7 @@ from funnelsim.engines.queues import forget
 from funnelsim.engines.reaching import begin_worth, is_scored
 from funnelsim.engines.state import IDLE, NO_ROOM, Run, clear
 from funnelsim.engines.tables import UNLIMITED
-from funnelsim.engines.walking import ATTEMPT, IN_VAIN, PAGE, move_on, replan, settle, walk
+from funnelsim.engines.walking import ATTEMPT, EDGE, IN_VAIN, PAGE, move_on, replan, settle, walk
 from funnelsim.program import records as p
 from funnelsim.program.calendar import DAY
 
@@ -154,6 +154,8 @@ def meet(run: Run, slot: int) -> tuple[int, int, int]:
     move, due = settle(run, slot, now, False)
     if at.next_page < len(tables.calendar_tick) and tables.calendar_tick[at.next_page] <= now:
         return slot, PAGE, p.NONE
+    if due == now and move < 0:
+        return slot, EDGE, p.NONE
     this = tables.moves[at.regime, move]
     if due == now and (this.team < 0 or this.num_turns > 0 or run.own[slot, move].phase != IDLE):
         return slot, ATTEMPT, move
@@ -324,6 +326,7 @@ def begin_touches(run: Run, slot: int) -> None:
     at.touched = 0
     at.opted_out = 0
     at.profiled = UNLIMITED
+    at.edge = UNLIMITED
     for i in range(run.had.shape[1]):
         run.had[slot, i] = 0
     for i in range(run.got_stream.shape[1]):

@@ -109,6 +109,8 @@ class Lead:
     """By limit of contact: ticks of the touches it holds for."""
     held: set[int] = field(default_factory=set)
     """Moves whose rule held when it was last tested in this stay (rule 68)."""
+    edge: int = UNLIMITED
+    """Tick at which rules are tested next by time alone."""
     planned: dict[int, int] = field(default_factory=dict)
     """By move: for when a touch was planned that is postponed (rule 63)."""
 
@@ -142,7 +144,7 @@ class Lead:
     @property
     def is_silent(self) -> bool:
         """Say whether nothing is planned for it (rule 25)."""
-        return not (self.clocks or self.requests or self.works or self.asking)
+        return not (self.clocks or self.requests or self.works or self.asking or self.edge < UNLIMITED)
 
     def restart(self, move: int) -> None:
         """Count what is of one stay from nothing (rules 12 and 29)."""

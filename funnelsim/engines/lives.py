@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from funnelsim.engines import luck
 from funnelsim.engines.follow_ups import planned_follow_ups
+from funnelsim.engines.gating import goes_on
 from funnelsim.engines.jit import lean, stay_apart
 from funnelsim.engines.meeting import count_work
 from funnelsim.engines.reaching import is_scored, take_profile
@@ -128,7 +129,8 @@ def finish(run: Run, slot: int) -> None:
         count_at(run, slot, at.sales_since + MONTH, layout.endangered, 1)
     if 0 <= at.week_until < end:
         close_week(run, slot, end)
-    if at.won == 0 and at.stream < 0 and not tables.containers[0, at.stage].flags & (p.SALES | p.WORKED):
+    worked = tables.containers[0, at.stage].flags & (p.SALES | p.WORKED)
+    if at.won == 0 and worked == 0 and (at.stream < 0 or not goes_on(run, slot)):
         here = run.counts[at.cohort, last, at.group]
         here[layout.wasted_leads + at.channel] += at.new
         here[layout.wasted_cost] += at.spent

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from funnelsim.engines.rows import COLUMNS, OUTCOMES
+from funnelsim.engines.rows import COLUMNS, INACTIVE, OUTCOMES, WHYS
 from funnelsim.program import Program, compile_scenario
 from funnelsim.program import records as p
 from funnelsim.program.calendar import DAY
@@ -46,11 +46,11 @@ def trace(scenario: Scenario, *, seed: int = 1, replication: int = 0, engine: En
         the warm-up), `date`, `lead` (channel and number), `channel`, `segment`, `stage` and `stream` (where the lead
         stood), `move` (the touch, or what of it was decided last, such as ``mail.open``; or the step that a script had
         come to), `attempt` (in this stay, from 1; of an extended deadline the number of the extension), `outcome` (see
-        `rows.OUTCOMES`), `to` (the stage where it came to stand, or the track where it stayed in its stage), `cost` and
-        `value` (in the currency), `age` (days since the lead was created), `person` (team and name of who worked, or
-        got the lead, or left it), `reason` (why the lead was led on), `content` (what was given with a touch),
-        `warmth` (points that the lead then had, after the attempt, where it was one). Texts are
-        categories; an empty text says that there is none.
+        `rows.OUTCOMES`), `why` (of a touch that was withheld, see `rows.WHYS`), `to` (the stage where it came to
+        stand, or the track where it stayed in its stage), `cost` and `value` (in the currency), `age` (days since the
+        lead was created), `person` (team and name of who worked, or got the lead, or left it), `reason` (why the lead
+        was led on), `content` (what was given with a touch), `warmth` (points that the lead then had, after the
+        attempt, where it was one). Texts are categories; an empty text says that there is none.
 
     Raises
     ------
@@ -108,6 +108,7 @@ def log_frame(program: Program, matrix: p.IntArray) -> pd.DataFrame:
             "move": named(action, actions),
             "attempt": column["attempt"],
             "outcome": named(column["outcome"], OUTCOMES),
+            "why": named(np.where(column["outcome"] >= INACTIVE, column["outcome"] - INACTIVE, p.NONE), WHYS),
             "to": named(column["to"], (*program.stages, *program.streams)),
             "cost": column["cost"] / MONEY,
             "value": column["value"] / MONEY,

@@ -42,7 +42,7 @@ def count_touch(run: Run, slot: int, turn: int, old: int, delivered: bool, engag
 
 @lean
 def count_reached(run: Run, slot: int, entries: int, value: int) -> None:
-    """Count a lead that reaches `sql` for the first time, or a value, for all that it has had before."""
+    """Count a lead that enters `sql`, or is worth a value, for all that it has had before."""
     stay_apart()
     at, layout = run.at[slot], run.layout
     here = run.counts[at.cohort, at.cell, at.group]

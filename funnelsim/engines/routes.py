@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from funnelsim.engines import deciding
 from funnelsim.engines.deciding import Standing
 from funnelsim.engines.leads import Lead
-from funnelsim.engines.tables import Tables
+from funnelsim.engines.tables import UNLIMITED, Tables
 from funnelsim.program import records as p
 
 if TYPE_CHECKING:
@@ -59,18 +59,20 @@ def resolve(tables: Tables, regime: int, stages: int, lead: Traveller, way: int,
             stream = p.NONE if lead.opted_out else way - stages
         if stream not in (p.NONE, lead.stream):
             entered.append(stages + stream)
-        way = next((way for container in entered for way in _sent_on(tables, regime, lead, container)), p.NONE)
+        way = next((way for container in entered for way in _sent_on(tables, regime, stages, lead, container)), p.NONE)
     if stage == p.NONE and stream == lead.stream:
         return None
     return Going(stage, stream, reason)
 
 
-def _sent_on(tables: Tables, regime: int, lead: Traveller, container: int) -> Iterator[int]:
+def _sent_on(tables: Tables, regime: int, stages: int, lead: Traveller, container: int) -> Iterator[int]:
     """Rule 23: yield where the lifetime limits of a container that are met lead."""
     record = tables.containers[regime, container]
     for number in range(record["first"], record["end"]):
         move = tables.moves[regime, number]
-        starts = move["trigger"] in (p.UNTRIGGERED, p.ON_ANNIVERSARY) and not (lead.opted_out and move["num_turns"] > 0)
+        starts = move["trigger"] in (p.UNTRIGGERED, p.ON_ANNIVERSARY)
+        if lead.opted_out and deciding.is_silenced(move, stages):
+            continue
         if starts and move["otherwise"] != p.NONE and lead.lifetime[number] >= move["lifetime"]:
             yield int(move["otherwise"])
 
@@ -97,6 +99,14 @@ class Routes:
     def holds(self, lead: Lead, rule: int) -> bool:
         """Rule 65: say whether a rule holds for a lead now."""
         return deciding.holds(self.tables, self.funnel.regime, rule, self.standing(lead))
+
+    def edges(self, lead: Lead, rule: int) -> set[int]:
+        """Rule 68: ticks after now at which a lead's age or silence comes to a bound of a rule."""
+        record, since = self.tables.rules[rule], {p.BY_AGE: lead.created, p.BY_SILENCE: lead.active}
+        conditions = self.tables.conditions[self.funnel.regime, record["first_condition"] : record["end_condition"]]
+        timed = [condition for condition in conditions if condition["by"] in since]
+        bounds = ((since[int(each["by"])], int(each[end])) for each in timed for end in ("low", "high"))
+        return {start + bound for start, bound in bounds if bound < UNLIMITED and start + bound > self.funnel.now}
 
     def standing(self, lead: Lead) -> Standing:
         """Rule 65: all that rules look at, as of now."""

@@ -10,13 +10,18 @@ FAILED, SUCCEEDED, EXHAUSTED, CREATED, PRESENT, STALLED, WOKEN = range(7)
 # What becomes of an attempt that needs a person, and of who owns the lead (rules 38 to 51).
 PASSED, ASKED, BEGUN, DROPPED, STOPPED, TURNED_AWAY, EXTENDED, CLAIMED, UNOWNED = range(7, 16)
 
-# What else becomes of a touch (rules 58, 61 and 63).
-OPTED_OUT, WITHHELD, POSTPONED = range(16, 19)
+# What else becomes of a touch (rules 58, 60, 61 and 63): it is opted out of, comes later, or is withheld, since it is
+# not active, not meant for the lead, beyond a limit that drops, without content left, or for who has opted out before.
+OPTED_OUT, POSTPONED, INACTIVE, NOT_MEANT, OVER_LIMIT, NO_CONTENT, UNWANTED = range(16, 23)
+
+WITHHELD = (INACTIVE, NOT_MEANT, OVER_LIMIT, NO_CONTENT, UNWANTED)
+WHYS = ("not active", "not meant", "over the limit", "no content", "opted out")
+"""Why a touch was withheld, in the order of these outcomes."""
 
 OUTCOMES = (
     "failed", "succeeded", "exhausted", "created", "present", "stalled", "woken",
     "passed", "asked", "begun", "dropped", "stopped", "turned_away", "extended", "claimed", "unowned",
-    "opted_out", "withheld", "postponed",
+    "opted_out", "postponed", *("withheld",) * len(WHYS),
 )  # fmt: skip
 
 

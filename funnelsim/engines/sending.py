@@ -6,9 +6,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from funnelsim.engines import luck
+from funnelsim.engines import deciding, luck
 from funnelsim.engines.leads import Lead
-from funnelsim.engines.rows import FAILED, OPTED_OUT, PASSED, POSTPONED, SUCCEEDED, WITHHELD
+from funnelsim.engines.rows import (
+    EXHAUSTED,
+    FAILED,
+    INACTIVE,
+    NO_CONTENT,
+    NOT_MEANT,
+    OPTED_OUT,
+    OVER_LIMIT,
+    PASSED,
+    POSTPONED,
+    SUCCEEDED,
+    UNWANTED,
+    WITHHELD,
+)
 from funnelsim.engines.tables import UNLIMITED
 from funnelsim.program import records as p
 
@@ -26,12 +39,12 @@ class Verdict(NamedTuple):
     """What rules 61 to 63 say of a touch."""
 
     outcome: int
-    """SENT, WITHHELD or POSTPONED."""
+    """SENT, POSTPONED, or one of WITHHELD."""
     asset: int = p.NONE
     until: int = 0
     """The first tick at which no limit that postpones is exceeded."""
-    run_out: bool = False
-    """Whether no touch of the move has content left."""
+    last: bool = False
+    """Whether none can follow: no touch of the move has content left, or the lead has opted out."""
 
 
 @dataclass
@@ -77,8 +90,8 @@ class Touches:
         """Make a touch, or withhold or postpone it."""
         if verdict.outcome == SENT:
             self.make(lead, move, verdict.asset, planned, person)
-        elif verdict.outcome == WITHHELD:
-            self.withhold(lead, move, verdict.run_out, planned, person)
+        elif verdict.outcome in WITHHELD:
+            self.withhold(lead, move, verdict, planned, person)
         else:
             number, row = lead.attempts[move] + 1, self.funnel.attempts.row_in_turn(lead, move)
             self.funnel.record_move(lead, move, POSTPONED, row, number, person)
@@ -92,18 +105,22 @@ class Touches:
         return bool(record["cadence"]) and rule != p.NONE and self.funnel.routes.holds(lead, rule)
 
     def judge(self, lead: Lead, move: int) -> Verdict:
-        """Rules 61 to 63: active, `if`, limits that drop, content, limits that postpone, in this order."""
+        """Rules 60 to 63: opted out, active, `if`, limits that drop, content, limits that postpone, in this order."""
         turn, now, asset = self.funnel.turn(lead, move), self.funnel.now, p.NONE
-        if not turn["active"] or (turn["rule"] != p.NONE and not self.funnel.routes.holds(lead, int(turn["rule"]))):
-            return Verdict(WITHHELD)
+        if lead.opted_out:
+            return Verdict(UNWANTED, last=True)
+        if not turn["active"]:
+            return Verdict(INACTIVE)
+        if turn["rule"] != p.NONE and not self.funnel.routes.holds(lead, int(turn["rule"])):
+            return Verdict(NOT_MEANT)
         allowed = {limit: self.allowed(lead, limit) for limit in self.limits(turn)}
         drops = self.tables.limits[self.funnel.regime]["drops"]
         if any(drops[limit] and tick > now for limit, tick in allowed.items()):
-            return Verdict(WITHHELD)
+            return Verdict(OVER_LIMIT)
         if turn["first_asset"] < turn["end_asset"]:
             asset = self.choose(lead, turn)
             if asset == p.NONE:
-                return Verdict(WITHHELD, run_out=all(self.has_run_out(lead, other) for other in self.turns(move)))
+                return Verdict(NO_CONTENT, last=all(self.has_run_out(lead, other) for other in self.turns(move)))
         until = max(allowed.values(), default=now)
         return Verdict(POSTPONED, until=until) if until > now else Verdict(SENT, asset)
 
@@ -151,13 +168,14 @@ class Touches:
         return product * float(odds[values + len(self.funnel.program.channels) + lead.stage])
 
     # ------------------------------------------------------------ what comes of it
-    def withhold(self, lead: Lead, move: int, run_out: bool, planned: int, person: int) -> None:
+    def withhold(self, lead: Lead, move: int, verdict: Verdict, planned: int, person: int) -> None:
         """Rule 61: a touch is not sent, which uses up an attempt."""
         row, attempts = self.funnel.attempts.row_in_turn(lead, move), self.funnel.attempts
         attempts.use_up(lead, move)
-        outcome, going = attempts.give_up(lead, move, WITHHELD, last=run_out)
+        lead.misses[move] += 1
+        outcome, going = attempts.give_up(lead, move, verdict.outcome, last=verdict.last)
         told = {"outcome": outcome, "row": row, "person": person}
-        attempts.conclude(lead, move, outcome, going, [told], planned=planned, last=run_out)
+        attempts.conclude(lead, move, outcome, going, [told], planned=planned, last=verdict.last)
 
     def make(self, lead: Lead, move: int, asset: int, planned: int, person: int) -> None:
         """Rules 58 and 59: a touch is decided at once, and leaves its marks."""
@@ -171,9 +189,14 @@ class Touches:
         if outcome == OPTED_OUT:
             to = int(last["to"])
             going = attempts.way(lead, to if to < self.funnel.stays.stages else p.NONE, last["to_reason"])
+            if going is None and not deciding.is_silenced(self.funnel.move(move), self.funnel.stays.stages):
+                outcome, going = attempts.give_up(lead, move, outcome)
         else:
             if outcome == SUCCEEDED:
                 going = attempts.way(lead, last["to"], last["to_reason"])
+            elif not chain.delivered:
+                going = attempts.way(lead, last["otherwise"], last["reason"])
+                outcome = FAILED if going is None else EXHAUSTED
             if going is None:
                 outcome, going = attempts.give_up(lead, move, outcome)
         before = [row for row in chain.passed if row != chain.row]

@@ -25,7 +25,7 @@ AT = _whole(
     "reached", "won", "last_owner", "left", "due", "place", "live", "spent", "new", "sales_since", "week_until",
     "week_visit", "week_regime", "week_stage", "week_begun", "in_pipeline",
     "pipeline_since", "came_from", "came_as", "behaviour", "active_since", "warmth", "warm_since", "fatigue",
-    "tired_since", "touched", "opted_out", "profiled", "fit_bin",
+    "tired_since", "touched", "opted_out", "profiled", "fit_bin", "edge",
     key="u8",
 )  # fmt: skip
 """A lead. Of those that are not plain:
@@ -39,7 +39,8 @@ about its whole life are made of (`tally.Layout`).
 `came_from`, `came_as`: the stage it came from into the present one, and the reason. `behaviour`, `active_since`: what
 it last showed, and when it last did anything (rules 59 and 65). `warmth`, `fatigue`: thousandths of a point, as of
 when it last got some. `touched`: touches delivered. `profiled`: the tick at which it is looked at how warm it is,
-UNLIMITED once that is done; `fit_bin`: what it was worth when it was created.
+UNLIMITED once that is done; `fit_bin`: what it was worth when it was created. `edge`: the tick at which its rules are
+tested next by time alone, or UNLIMITED (rule 68).
 """
 
 OWN = _whole(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from funnelsim.engines import luck
+from funnelsim.engines import deciding, luck
 from funnelsim.engines.leads import Lead
 from funnelsim.engines.luck import MOST_VISITS
 from funnelsim.engines.routes import Going
+from funnelsim.engines.tables import UNLIMITED
 from funnelsim.program import records as p
 
 if TYPE_CHECKING:
@@ -92,10 +93,13 @@ class Stays:
         self.funnel.staff.abandon(lead, move)
 
     def opt_out(self, lead: Lead) -> None:
-        """Rule 60: a lead that stays in its stage leaves its stream, and its touches fall silent."""
+        """Rule 60: a lead that stays in its stage leaves its stream; its touches fall silent, or come a last time."""
         for move in self.moves_of(lead.stage):
-            if self.funnel.move(move)["num_turns"] > 0:
+            record, engaged = self.funnel.move(move), lead.is_engaged(move)
+            if deciding.is_silenced(record, self.stages) or (engaged and record["num_turns"] > 0):
                 self.end(lead, move)
+                if engaged:
+                    self.funnel.clocks.start(lead, move, self.funnel.now)
         if lead.stream != p.NONE:
             self.leave(lead, self.stages + lead.stream)
             lead.stream = p.NONE
@@ -150,21 +154,33 @@ class Stays:
 
     def test_rules(self, lead: Lead) -> None:
         """Rule 68: trigger the moves whose rule holds now, and did not when it was last tested in this stay."""
+        edges = {UNLIMITED}
         for move in self.moves_at(lead):
             record = self.funnel.move(move)
             if record["trigger"] != p.ON_RULE:
                 continue
+            edges |= self.funnel.routes.edges(lead, int(record["trigger_at"]))
             if not self.funnel.routes.holds(lead, int(record["trigger_at"])):
                 lead.held.discard(move)
             elif move not in lead.held:
                 lead.held.add(move)
                 self.trigger(lead, move, self.funnel.now)
+        before, lead.edge = lead.edge, min(edges)
+        if lead.edge not in (before, UNLIMITED):
+            self.funnel.at_turn_of(lead, p.NONE, lead.edge).callbacks.append(lambda _: self.see_time_pass(lead))
+
+    def see_time_pass(self, lead: Lead) -> None:
+        """Rule 68: time has brought a lead to a bound of a rule, unless something else came before."""
+        if lead.edge == self.funnel.now:
+            self.test_rules(lead)
+            self.funnel.note_stall(lead)
 
     # ------------------------------------------------------------ calendar
     def turn_page(self, lead: Lead) -> None:
-        """Rules 27 and 30 to 32: a change takes hold of a lead's clocks, then dated triggers come."""
+        """Rules 27, 30 to 32 and 68: a change takes hold of a lead's clocks, dated triggers come, rules are tested."""
         for move in self.moves_at(lead):
             self.funnel.clocks.change(lead, move)
             record = self.funnel.move(move)
             if record["trigger"] == p.ON_DATE and record["trigger_at"] == self.funnel.now:
                 self.trigger(lead, move, self.funnel.now)
+        self.test_rules(lead)

@@ -172,6 +172,12 @@ def word_of(move: p.Record, mine: p.Record, lead: int) -> int:
 
 
 @inlined
+def is_silenced(move: p.Record, stages: int) -> bool:
+    """Rule 60: say whether a move is silent for who has opted out: a touch, but for one of a stage with an `else`."""
+    return bool(move.num_turns > 0 and (move.container >= stages or move.otherwise < 0))
+
+
+@inlined
 def is_given_up(move: p.Record, mine: p.Record) -> bool:
     """Rules 21, 22 and 51: there is no further attempt."""
     return bool(mine.attempts >= move.attempts or mine.lifetime >= move.lifetime or mine.unanswered >= move.unanswered)
@@ -186,7 +192,7 @@ def start_clock(run: Run, slot: int, i: int, tick: int, phased: bool) -> None:
     mine.from_tick = UNLIMITED
     mine.clock = UNLIMITED
     mine.drawn = 0
-    if is_given_up(move, mine) or (at.opted_out == 1 and move.num_turns > 0):
+    if is_given_up(move, mine) or (at.opted_out == 1 and is_silenced(move, run.ages.shape[1])):
         return
     wait = due_wait(tables.turns[at.regime], run.state[0].waits, move, mine)
     if waits[wait].code == NEVER:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
+_NONE: Mapping[str, str] = MappingProxyType({})
 
-def story(log: pd.DataFrame, lead: str, currency: str = "") -> str:
+
+def story(log: pd.DataFrame, lead: str, currency: str = "", touches: Mapping[str, str] = _NONE) -> str:
     """Tell what happened to one lead.
 
     Parameters
@@ -19,6 +24,9 @@ def story(log: pd.DataFrame, lead: str, currency: str = "") -> str:
         As in the log's column `lead`, such as ``search-17``.
     currency : str
         Written after amounts.
+    touches : mapping of str to str
+        By touch the last step that is written of it, ``open``, ``click`` or ``response``; empty for a moment, of which
+        nothing is expected.
 
     Returns
     -------
@@ -37,7 +45,7 @@ def story(log: pd.DataFrame, lead: str, currency: str = "") -> str:
         raise KeyError(f"no lead {lead!r} in this replication; there are {there or 'none'}")
     first, tracks = rows.iloc[0], frozenset(_names(log["stream"])) - frozenset(_names(log["stage"]))
     lines = [f"{lead}, channel {first['channel']}, segment {first['segment']}"]
-    lines.extend(_sentence(row, currency, tracks) for row in rows.to_dict("records"))
+    lines.extend(_sentence(row, currency, tracks, touches) for row in rows.to_dict("records"))
     last = rows.iloc[-1]
     stands = last["stage"] if last["to"] in ("", *tracks) else last["to"]
     lines.append(f"At the end of the run it stands in {stands}.")
@@ -49,11 +57,13 @@ def _names(column: pd.Series[Any]) -> list[str]:
     return [str(name) for name in column.cat.categories if name]
 
 
-_PARTS = {"delivered": "delivered", "open": "opened", "click": "clicked"}
-"""What a touch is when a row of it is passed that is named after the touch and this."""
+_PARTS = {"delivered": "delivered", "open": "opened", "click": "clicked", "response": "answered"}
+"""What a touch is when it has come through a step."""
 
 
-def _sentence(row: dict[Any, Any], currency: str, tracks: frozenset[str] = frozenset()) -> str:
+def _sentence(
+    row: dict[Any, Any], currency: str, tracks: frozenset[str] = frozenset(), touches: Mapping[str, str] = _NONE
+) -> str:
     when = f"{row['date']:%Y-%m-%d %H:%M}  day {row['time']:8.2f}  "
     spent = f" for {row['cost']:g} {currency}".rstrip() if row["cost"] else ""
     worth = f", worth {row['value']:,.2f} {currency}".rstrip() if row["value"] else ""
@@ -61,7 +71,10 @@ def _sentence(row: dict[Any, Any], currency: str, tracks: frozenset[str] = froze
     by = f" by {row['person']}" if row["person"] else ""
     given = f" with {row['content']}" if row["content"] else ""
     move, _, part = row["move"].partition(".")
-    is_so, attempt = _PARTS.get(part), f"{move}, attempt {row['attempt']}{given}, {place}{by}{spent}"
+    is_so, attempt = (
+        _PARTS.get(part or touches.get(move, "")),
+        f"{move}, attempt {row['attempt']}{given}, {place}{by}{spent}",
+    )
     why = f" as {row['reason']}" if row["reason"] not in ("", row["move"]) else ""
     goes = f" and {'changes' if row['to'] in tracks else 'goes'} to {row['to']}{why}" if row["to"] else ""
     match row["outcome"]:
@@ -71,14 +84,18 @@ def _sentence(row: dict[Any, Any], currency: str, tracks: frozenset[str] = froze
             return f"{when}stands in {row['to']}, created {row['age']:.1f} days before"
         case "succeeded":
             return f"{when}{attempt}: {f'is {is_so}' if is_so else 'succeeds'}{goes}{worth}"
+        case "failed" | "exhausted" if touches.get(move) == "" and not part:
+            return f"{when}{attempt}: expects nothing{f' for the last time{goes}' if goes else ''}{worth}"
         case "failed":
             return f"{when}{attempt}: {f'is not {is_so}' if is_so else 'fails'}"
         case "exhausted":
             return f"{when}{attempt}: {f'is not {is_so}, ' if is_so else 'fails '}for the last time{goes}{worth}"
         case "opted_out":
-            return f"{when}{attempt}: opts out{goes or ' and leaves its track'}{worth}"
+            leaves = " and leaves its track" if row["stream"] else ""
+            return f"{when}{attempt}: opts out{goes or leaves}{worth}"
         case "withheld":
-            return f"{when}{attempt}: is withheld{goes}{worth}"
+            reason = f" ({row['why']})" if row["why"] else ""
+            return f"{when}{attempt}: is withheld{reason}{goes}{worth}"
         case "postponed":
             return f"{when}{attempt}: is postponed"
         case "stalled":

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from funnelsim.engines.jit import lean
+from funnelsim.engines.rows import WHYS
 from funnelsim.engines.tables import Tables
 from funnelsim.program import Program
 from funnelsim.program import records as p
@@ -51,6 +52,8 @@ class Layout(NamedTuple):
     """by stage: leads led away with a reason called `tables.REJECTED`"""
     led: int
     """by move: leads it led `to` its stage"""
+    given_up: int
+    """by move: leads it led `otherwise`, whatever came of the last attempt; not by what a step says itself"""
     begun: int
     """by move: attempts on which work was begun"""
     extended: int
@@ -83,7 +86,8 @@ class Layout(NamedTuple):
     brought: int
     """money that leads bring when they are won, from when they came into the pipeline until then: more less less"""
     wasted_leads: int
-    """by channel: leads created in the counted time that at the end are neither won, nor in sales, nor in a track"""
+    """by channel: leads created in the counted time that at the end are neither won, nor in sales, nor in a stream that
+    may still touch them: with a touch that is active, meant for them, has content, and an attempt left"""
     wasted_cost: int
     """what touches, moves and the creation of such leads cost in the counted time"""
     wasted_busy: int
@@ -93,7 +97,9 @@ class Layout(NamedTuple):
     engaged: int
     """by turn, old or not: touches that were clicked or answered"""
     withheld: int
-    """by turn"""
+    """by turn, and why (`rows.WHYS`)"""
+    postponed: int
+    """by turn: how often a limit put it off"""
     recorded: int
     """by turn: opens that were recorded, whether they happened or not"""
     content: int
@@ -113,8 +119,8 @@ class Layout(NamedTuple):
     touches_until: int
     """by stage: touches that had been delivered to the leads that entered it for the first time"""
     reached_stream: int
-    """by stream: first entries into the stage `sql` of leads that were sent a touch in it before, then the value of all
-    their entries since"""
+    """by stream: entries into the stage `sql` of leads that were sent a touch in it before, then the value of all their
+    entries since"""
     reached_touch: int
     """by touch: the same for leads that got this touch"""
     reached_asset: int
@@ -137,10 +143,11 @@ def layout_of(program: Program) -> Layout:
     stages, rows, channels = len(program.stages), len(program.rows), len(program.channels)
     moves, teams, people = len(program.moves), len(program.teams), len(program.people)
     core = [channels, channels, stages * 4, stages, rows * 6, stages, stages]
-    ways = [len(program.reasons), stages, moves, moves, moves]
+    ways = [len(program.reasons), stages, moves, moves, moves, moves]
     sales = [teams] * 7 + [people, 1, 2, stages, stages, 1]
     turns, streams, assets = len(program.structure.turns), len(program.streams), len(program.assets)
-    contacts = [turns * 2, turns * 2, turns, turns, assets * 4, streams, streams, streams, streams, 1, stages, stages]
+    touches = [turns * 2, turns * 2, turns * len(WHYS), turns, turns, assets * 4]
+    contacts = [*touches, streams, streams, streams, streams, 1, stages, stages]
     reached = [streams * 2, len(program.touches) * 2, assets * 2]
     scored = [len(program.structure.bands) + 1, FIT_BINS, FIT_BINS] if program.is_scored else [0, 0, 0]
     sizes = core + ways + sales + [channels, 1, teams] + contacts + reached + scored

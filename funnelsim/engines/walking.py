@@ -51,8 +51,8 @@ from funnelsim.engines.weighing import limit_of, show, warm
 from funnelsim.program import records as p
 
 # What can happen to a lead, beside the outcomes of an attempt: the calendar turns a page, a deadline comes that asked
-# for more time in vain (and nothing after all, `chains.NOTHING`).
-PAGE, IN_VAIN = -1, -2
+# for more time in vain (and nothing after all, `chains.NOTHING`), time brings it to a bound of a rule.
+PAGE, IN_VAIN, EDGE = -1, -2, -4
 
 ATTEMPT = rows.FAILED
 """What happens when a clock rings; how it comes out is yet to be decided."""
@@ -72,7 +72,7 @@ def walk(run: Run, slot: int, tick: int, happened: int, move: int) -> None:
         The lead's place.
     tick : int
     happened : int
-        CREATED, PRESENT, PAGE, ATTEMPT, IN_VAIN or TURNED_AWAY.
+        CREATED, PRESENT, PAGE, EDGE, ATTEMPT, IN_VAIN or TURNED_AWAY.
     move : int
         Which move rings; NONE for what is no move.
     """
@@ -94,7 +94,8 @@ def walk(run: Run, slot: int, tick: int, happened: int, move: int) -> None:
             at.next_page += 1
             turn_page(run, slot, tick)
         elif move < 0:
-            destination, cost = come(run, slot, happened)
+            if happened != EDGE:
+                destination, cost = come(run, slot, happened)
         else:
             outcome = attempt(run, slot, tick, happened, move, old)
             happened, row, number, cost, person, destination, reason, first, asset, stirs = outcome
@@ -117,12 +118,12 @@ def walk(run: Run, slot: int, tick: int, happened: int, move: int) -> None:
                 be_active(run, slot, tick)
             if happened == rows.SUCCEEDED and tables.moves[at.regime, move].event >= 0:
                 set_off(run, slot, tables.moves[at.regime, move].event, tick)
-        if state.ruled == 1 and is_over(happened):
+        if state.ruled == 1 and tests_rules(happened):
             test_rules(run, slot, tick)
         # ------------------------------------------------ clocks are put in order, and what comes next
         move, due = settle(run, slot, tick, happened == rows.PRESENT)
         page = calendar[at.next_page] if at.next_page < len(calendar) else UNLIMITED
-        if at.team >= 0 or at.open > 0 or (due < page and tables.moves[at.regime, move].team >= 0):
+        if at.team >= 0 or at.open > 0 or (move >= 0 and due < page and tables.moves[at.regime, move].team >= 0):
             plan(run, slot, min(page, due), tick)
             break
         if min(page, due) >= end_tick or state.failed != 0:  # rule 3
@@ -131,7 +132,7 @@ def walk(run: Run, slot: int, tick: int, happened: int, move: int) -> None:
         if page <= due:  # rule 5
             tick, happened, move = page, PAGE, p.NONE
         else:
-            tick, happened = due, ATTEMPT
+            tick, happened = due, ATTEMPT if move >= 0 else EDGE
 
 
 @inlined
@@ -164,6 +165,7 @@ def attempt(run: Run, slot: int, tick: int, happened: int, move: int, old: int) 
         use_up(mine, tick)
         if leads_on(run, slot, this.otherwise, this.else_reason, tick):
             destination, reason = this.otherwise, this.else_reason
+            run.counts[at.cohort, at.cell, at.group, run.layout.given_up + move] += 1
         return happened, row, number, 0, p.NONE, destination, reason, row, p.NONE, 0
     if this.num_turns > 0:
         return touch(run, slot, tick, move, old)
@@ -199,6 +201,7 @@ def attempt(run: Run, slot: int, tick: int, happened: int, move: int, old: int) 
                 destination, reason = lost, why
         if destination < 0 and is_given_up(this, mine) and leads_on(run, slot, this.otherwise, this.else_reason, tick):
             destination, reason = this.otherwise, this.else_reason
+            here[run.layout.given_up + move] += 1
         if not succeeded and destination >= 0:
             happened = rows.EXHAUSTED
         here[counted + happened * 2] += 1
@@ -218,10 +221,10 @@ def decide(run: Run, slot: int, tick: int, move: int, row: int, person: int) -> 
 
 
 @inlined
-def is_over(happened: int) -> bool:
-    """Say whether rules are tested now: the lead has come, or an attempt is over (rule 68)."""
+def tests_rules(happened: int) -> bool:
+    """Say whether rules are tested now: the lead has come, an attempt is over, or time has passed (rule 68)."""
     told = 0 <= happened <= rows.PRESENT
-    return told or happened in (rows.TURNED_AWAY, rows.OPTED_OUT, rows.WITHHELD)
+    return told or happened >= rows.INACTIVE or happened in (rows.TURNED_AWAY, rows.OPTED_OUT, PAGE, EDGE)
 
 
 @inlined
@@ -278,7 +281,7 @@ def go(run: Run, slot: int, tick: int, happened: int, move: int, way: int, reaso
         if at.touched > 0:
             here[layout.touched_entry + destination] += 1
             here[layout.touches_until + destination] += at.touched
-    reaches = 1 if first and destination == tables.run[0].sql else 0
+    reaches = 1 if destination == tables.run[0].sql else 0
     if value != 0 or reaches == 1:
         count_reached(run, slot, reaches, value)
     return destination, value
@@ -308,7 +311,10 @@ def replan(run: Run, slot: int, now: int) -> None:
 
 @inlined
 def settle(run: Run, slot: int, tick: int, phased: bool) -> tuple[int, int]:
-    """Rules 6, 7, 14 and 25: start clocks, note a stall or its end; return the first of the moves that are due next."""
+    """Rules 6, 7, 14 and 25: start clocks, note a stall or its end; return the first of the moves that are due next.
+
+    The move is NONE where none is due, or rules are tested before (rule 68).
+    """
     tables, at, own = run.tables, run.at[slot], run.own[slot]
     containers, stages = tables.containers, run.ages.shape[1]
     move, due = p.NONE, UNLIMITED
@@ -320,6 +326,8 @@ def settle(run: Run, slot: int, tick: int, phased: bool) -> tuple[int, int]:
                     start_clock(run, slot, i, tick, phased)
                 if own[i].clock < due:
                     move, due = i, own[i].clock
+    if at.edge <= due:
+        move, due = p.NONE, at.edge
     if (due >= UNLIMITED and at.open == 0) != (at.stalled != 0) and containers[0, at.stage].final == 0:
         stall(run, slot, tick)
     return move, due

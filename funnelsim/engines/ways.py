@@ -5,8 +5,8 @@ from __future__ import annotations
 from funnelsim.engines.jit import inlined, lean, stay_apart
 from funnelsim.engines.judging import holds
 from funnelsim.engines.meeting import count, drop
-from funnelsim.engines.state import Run
-from funnelsim.engines.stepping import start_moves
+from funnelsim.engines.state import IDLE, Run
+from funnelsim.engines.stepping import is_silenced, start_moves
 from funnelsim.engines.tables import UNLIMITED
 from funnelsim.program import records as p
 
@@ -67,7 +67,7 @@ def met_limit(run: Run, slot: int, container: int) -> int:
     for i in range(run.tables.containers[0, container].first, run.tables.containers[0, container].end):
         if moves[i].otherwise >= 0 and own[i].lifetime >= moves[i].lifetime:
             starts = moves[i].trigger in (p.UNTRIGGERED, p.ON_ANNIVERSARY)
-            if starts and not (at.opted_out == 1 and moves[i].num_turns > 0):
+            if starts and not (at.opted_out == 1 and is_silenced(moves[i], run.ages.shape[1])):
                 return int(moves[i].otherwise)
     return -1
 
@@ -89,16 +89,19 @@ def comes_to_nothing(run: Run, slot: int, way: int, reason: int, tick: int) -> b
 # ---------------------------------------------------------------- streams alone
 @lean
 def be_left_alone(run: Run, slot: int, tick: int) -> None:
-    """Rule 60: a lead that opts out where it stands leaves its stream, and hears no more of its stage's touches."""
+    """Rule 60: a lead that opts out where it stands leaves its stream, and its stage's touches that lead nowhere."""
     stay_apart()
-    at, own = run.at[slot], run.own[slot]
-    if at.open > 0:
-        drop(run, slot, at.stage, tick, True)
+    at, own, stages = run.at[slot], run.own[slot], run.ages.shape[1]
     container = run.tables.containers[0, at.stage]
     for i in range(container.first, container.end):
-        if run.tables.moves[0, i].num_turns > 0:
+        if is_silenced(run.tables.moves[0, i], stages):
             own[i].clock = UNLIMITED
             own[i].from_tick = UNLIMITED
+        elif run.tables.moves[0, i].num_turns > 0 and own[i].phase != IDLE:
+            own[i].clock = UNLIMITED
+            own[i].from_tick = tick
+    if at.open > 0:
+        drop(run, slot, at.stage, tick, True)
     if at.stream >= 0:
         change_stream(run, slot, p.NONE, tick)
 

@@ -99,11 +99,11 @@ def _within(tolerance: Tolerance, unit: str) -> str:
     amount, relative = tolerance
     if relative:
         return f"{100 * amount:g}%"
-    text = _plain(amount, "points" if unit in _OF_HUNDRED else unit)
+    text = _plain(amount, "pp" if unit in _OF_HUNDRED else unit)
     return "1 point" if text == "1 points" else text
 
 
-_OF_HUNDRED = {"share": "%", "points": " points", "change": "%"}
+_OF_HUNDRED = {"share": "%", "pp": " points", "change": "%"}
 """Units that are shown in hundredths, and what is written behind them."""
 
 _UNSAID = ("leads", "times", "")
@@ -123,7 +123,7 @@ def in_words(value: float, error: float, unit: str) -> str:
     if math.isnan(value):
         return "no value"
     scale, mark = (100, _OF_HUNDRED[unit]) if unit in _OF_HUNDRED else (1, "" if unit in _UNSAID else f" {unit}")
-    plus = "+" if unit in ("change", "points") else ""
+    plus = "+" if unit in ("change", "pp") else ""
     value, reach = scale * value, ERRORS * scale * error
     if math.isnan(reach):  # of one replication
         return _plain(value / scale, unit)

@@ -10,6 +10,7 @@ import numpy as np
 from funnelsim.evidence.planning import Asked, Plan
 from funnelsim.evidence.rows import Outcome
 from funnelsim.metrics import statistics
+from funnelsim.metrics.display import unit_of_change
 from funnelsim.metrics.figures import Parts
 from funnelsim.metrics.progress import progress_bar
 from funnelsim.metrics.simulate import Settings, run
@@ -57,7 +58,7 @@ def _measured(outcome: Outcome | None, asked: tuple[Asked, ...], told: Mapping[A
         other, other_without = _jackknife(others[0].parts)
         if outcome.as_ == "difference":
             value, without = value - other, without - other_without
-            unit = "points" if unit == "share" else unit
+            unit = unit_of_change(unit)
         else:
             less = 1.0 if outcome.as_ == "change" else 0.0
             value, without = value / other - less, without / other_without - less

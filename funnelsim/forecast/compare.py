@@ -374,11 +374,9 @@ class Comparison:
 
 def changes_as_text(change: Difference, unit: str) -> tuple[str, str, str]:
     """Show a difference and the ends of its interval; those of shares are in percentage points."""
-    shown = [
-        display.number(value, "points" if unit == "share" else unit, sign=True)
-        for value in (change.mean, change.low, change.high)
-    ]
-    return shown[0], shown[1], shown[2]
+    unit = display.unit_of_change(unit)
+    mean, low, high = (display.number(value, unit, sign=True) for value in change[:3])
+    return mean, low, high
 
 
 _CHANGES = Difference._fields

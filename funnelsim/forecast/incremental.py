@@ -1,4 +1,4 @@
-"""What a track, a touch or an asset truly adds: the run as it is beside the same run without it, with the same luck.
+"""What a track, a kind of track, a touch or an asset truly adds: the run beside the one without it, with the same luck.
 
 Who gets touched differs from who does not, so that comparing the two says little of what a touch does (DOMAIN D4.6).
 Taking it away from the same leads does.
@@ -10,13 +10,20 @@ import math
 import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from funnelsim.forecast.compare import paired
 from funnelsim.metrics import display
-from funnelsim.metrics.contact_reports import CONTACTS_BY, ContactBy, check_contacts_by
+from funnelsim.metrics.contact_reports import (
+    CONTACTS_BY,
+    ContactBy,
+    check_contacts_by,
+    kind_of_track,
+    kinds_of_tracks,
+)
 from funnelsim.metrics.figures import check_over
 from funnelsim.metrics.names import figure_of, names_in
 from funnelsim.metrics.progress import progress_bar
@@ -31,12 +38,28 @@ if TYPE_CHECKING:
 
     from funnelsim.engines.log import Engine
 
-FIELDS: dict[ContactBy, str] = {"track": "tracks", "touch": "touches", "content": "content"}
+FIELDS: dict[ContactBy, str] = {"track": "tracks", "kind": "tracks", "touch": "touches", "content": "content"}
 
-MEANING = (
-    "added: what the run as it is has more than the same run without it: the same leads with the same luck, all its "
-    "touches withheld. Additions of several do not add up, since without one the others do part of its work."
+NAIVE = {"sql": "sqls", "revenue": "revenue", "spend": "cost"}
+"""By metric the column of `contacts` that says the same of leads touched before, without leaving anything out."""
+
+_WITHHELD = (
+    "all its touches withheld: who is in a track without them goes on, comes to its end, and is led on from there. "
+    "Additions of several do not add up, since without one the others do part of its work."
 )
+_NOT_GIVEN = (
+    "this asset given to nobody. Where its touches give others, too, the next one takes its place with the same luck, "
+    "so that only a better or worse fit adds something, and a supply that runs out sooner."
+)
+
+
+def meaning(by: ContactBy) -> str:
+    """Say what is added, and what it is compared with."""
+    without_it = _NOT_GIVEN if by == "content" else _WITHHELD
+    return (
+        "added: what the run as it is has more than the same run without it: the same leads with the same luck, "
+        f"{without_it}"
+    )
 
 
 class Added(NamedTuple):
@@ -74,9 +97,9 @@ def incremental(
     Parameters
     ----------
     scenario : Scenario
-    by : {"track", "touch", "content"}
-        Without a track, all touches that it makes are withheld, those of its cadence and of its moves; without a touch
-        or an asset it is not active, also where a dated change would set it so.
+    by : {"track", "kind", "touch", "content"}
+        Without a track, or the tracks of a kind, all touches that it makes are withheld, those of its cadence and of
+        its moves; without a touch or an asset it is not active, also where a dated change would set it so.
     metrics : str or iterable of str, optional
         By default ``sql``, or without a stage of that name the stages of the won; ``revenue`` where a stage has a
         value; and ``spend``.
@@ -114,6 +137,8 @@ def left_out(scenario: Scenario, by: ContactBy) -> tuple[str, ...]:
     """Return the tracks, the touches that are made, or the assets of a scenario."""
     if by == "touch":
         return vocabulary_of(scenario).touching
+    if by == "kind":
+        return kinds_of_tracks(scenario)
     return tuple(scenario.tracks if by == "track" else scenario.content)
 
 
@@ -129,17 +154,18 @@ def usual_metrics(scenario: Scenario) -> tuple[str, ...]:
 
 
 def without(scenario: Scenario, by: ContactBy, name: str) -> Scenario:
-    """Return a scenario without one track, touch or asset: not active, whatever dated changes say."""
-    parts = (FIELDS[by], name, "active")
-    values: dict[str, Any] = {format_path(parts): False}
+    """Return a scenario without one track, touch or asset, or a kind of track: not active, whatever changes say."""
+    names = [track for track in scenario.tracks if kind_of_track(scenario, track) == name] if by == "kind" else [name]
+    parts: set[tuple[str, ...]] = {(FIELDS[by], each, "active") for each in names}
+    values: dict[str, Any] = {format_path(path): False for path in sorted(parts)}
     changes = scenario.data()["changes"]
-    if any(parse_path(path) == parts for change in changes for path in change["set"]):
+    if any(parse_path(path) in parts for change in changes for path in change["set"]):
         values["changes"] = [{**change, "set": _never_active(change["set"], parts)} for change in changes]
     return scenario.set(values)
 
 
-def _never_active(values: Mapping[str, Any], parts: tuple[str, ...]) -> dict[str, Any]:
-    return {path: False if parse_path(path) == parts else value for path, value in values.items()}
+def _never_active(values: Mapping[str, Any], parts: set[tuple[str, ...]]) -> dict[str, Any]:
+    return {path: False if parse_path(path) in parts else value for path, value in values.items()}
 
 
 def _added(result_without: Result, result: Result, metrics: Iterable[str]) -> dict[str, Added]:
@@ -160,7 +186,7 @@ class Incremental:
     ----------
     result : Result
         The run as it is.
-    by : {"track", "touch", "content"}
+    by : {"track", "kind", "touch", "content"}
     metrics : tuple of str
     added : mapping of str to mapping of str to Added
         By name, then by metric.
@@ -182,16 +208,33 @@ class Incremental:
         DataFrame
             A column called as `by`, `metric`, what it adds on average (`mean`) with a 95% interval `low` to `high`, its
             Monte Carlo error `mc_error`, the share of replications in which it adds something
-            (`probability_positive`), and the `unit`.
+            (`probability_positive`), what is counted of leads touched before (`touched`: of `sql`, `revenue` and what
+            it costs alone, see `Result.contacts`), and the `unit`.
         """
         import pandas as pd
 
         rows = [
-            {self.by: name, "metric": metric, **told._asdict(), "unit": self.result.unit(metric)}
+            {
+                self.by: name,
+                "metric": metric,
+                **told._asdict(),
+                "touched": self._touched[name].get(metric, math.nan),
+                "unit": self.result.unit(metric),
+            }
             for name, by_metric in self.added.items()
             for metric, told in by_metric.items()
         ]
-        return pd.DataFrame(rows, columns=[self.by, "metric", *Added._fields, "unit"])
+        return pd.DataFrame(rows, columns=[self.by, "metric", *Added._fields, "touched", "unit"])
+
+    @cached_property
+    def _touched(self) -> dict[str, dict[str, float]]:
+        """By name and metric what is counted of leads touched before, as far as that is known."""
+        rows = self.result.contacts(self.by).to_dict("records")
+        told = {
+            str(row[self.by]): {metric: float(row.get(column, math.nan)) for metric, column in NAIVE.items()}
+            for row in rows
+        }
+        return {name: told.get(name, {}) for name in self.added}
 
     def to_dict(self) -> dict[str, Any]:
         """Return what ``--json`` prints of it: by name and metric the numbers and the unit, None without a value."""
@@ -208,20 +251,21 @@ class Incremental:
 
     # ------------------------------------------------------------ showing
     def rows(self) -> list[display.Row]:
-        """Return the table as people read it: name, metric, added, interval, error and how often above 0."""
+        """Return the table as people read it: name, metric, touched, added, interval, error and how often above 0."""
         found: list[display.Row] = []
         for name, by_metric in self.added.items():
             for place, (metric, told) in enumerate(by_metric.items()):
-                unit = self.result.unit(metric)
-                shown = "points" if unit == "share" else unit
+                shown = display.unit_of_change(self.result.unit(metric))
                 mean, low, high = (display.number(value, shown, sign=True) for value in told[:3])
                 error = display.number(told.mc_error, shown)
                 often = display.number(told.probability_positive, "share")
-                found.append(("" if place else name, metric, mean, f"{low} to {high}", error, often))
+                touched = display.number(self._touched[name].get(metric, math.nan))
+                found.append(("" if place else name, metric, touched, mean, f"{low} to {high}", error, often))
         return found
 
-    def _header(self) -> display.Row:
-        return (self.by, "metric", "added", "95% interval", "error", "above 0")
+    def header(self) -> display.Row:
+        """Return what stands above the rows."""
+        return (self.by, "metric", "touched", "added", "95% interval", "error", "above 0")
 
     def _title(self) -> str:
         result = self.result
@@ -231,9 +275,9 @@ class Incremental:
         )
 
     def __repr__(self) -> str:
-        table = display.text_table(self._header(), self.rows(), left=(0, 1))
-        title, note = (textwrap.fill(text, display.WIDTH) for text in (self._title(), MEANING))
+        table = display.text_table(self.header(), self.rows(), left=(0, 1))
+        title, note = (textwrap.fill(text, display.WIDTH) for text in (self._title(), meaning(self.by)))
         return "\n".join([title, table, note])
 
     def _repr_html_(self) -> str:
-        return display.html_table(self._title(), self._header(), self.rows(), [MEANING], left=(0, 1))
+        return display.html_table(self._title(), self.header(), self.rows(), [meaning(self.by)], left=(0, 1))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from funnelsim.engines.rows import WHYS
 from funnelsim.engines.tally import layout_of
 from funnelsim.metrics.labelled import POINT_UNITS, Tables, by_period, counted, money, ticks
 from funnelsim.metrics.spending import whole
@@ -22,8 +23,14 @@ if TYPE_CHECKING:
 STEPS = ("given", "opened", "clicked", "answered")
 """What becomes of a piece of content, in the order in which it is counted."""
 
+WITHHELD = tuple(why.replace(" ", "_") for why in WHYS)
+"""Why touches were withheld, as figures are called by it."""
+
 ROLES = ("", "delivered", "opt_out", "open", "click", "response")
 """What a row is of a touch, by its code."""
+
+ENGAGING = (p.OPEN, p.CLICK, p.RESPONSE)
+"""The rows of a touch that a lead takes part in; the last that is written is its response."""
 
 HOURS = 24.0
 """A team's clock runs through whole days; of each so many hours are worked (rule 39)."""
@@ -47,7 +54,13 @@ def flows(program: Program, kinds: p.IntArray, time: str) -> Tables:
             "touches",
         ),
         "withheld": counted(
-            (*lead, "turn"), kinds[..., layout.withheld : layout.recorded], "touches withheld", "touches"
+            (*lead, "turn", "why"),
+            part(layout.withheld, layout.postponed, turns, len(WHYS)),
+            "touches withheld, by why",
+            "touches",
+        ),
+        "postponed": counted(
+            (*lead, "turn"), part(layout.postponed, layout.postponed + turns, turns), "touches put off", "touches"
         ),
         "recorded": counted(
             (*lead, "turn"), kinds[..., layout.recorded : layout.content], "opens that were recorded", "touches"
@@ -188,7 +201,7 @@ def coordinates(program: Program, move_of_row: p.IntArray, move_names: list[str]
     found: dict[str, Any] = {
         "is_touch": ("row", of_turn),
         "role": ("row", np.array(ROLES)[role]),
-        "responds": ("row", last),
+        "responds": ("row", last & np.isin(role, ENGAGING)),
         "turn_of_row": ("row", turn_of_row),
         "is_plain": ("row", plain),
     }
@@ -200,6 +213,7 @@ def coordinates(program: Program, move_of_row: p.IntArray, move_names: list[str]
             "turn_touch": ("turn", np.array(program.touches)[turns["touch"]]),
             "turn_track": ("turn", np.array(containers)[moves["container"][move_of_turn]]),
             "always_delivered": ("turn", ~delivered),
+            "why": list(WITHHELD),
         }
     if program.streams:
         found["track"] = list(program.streams)

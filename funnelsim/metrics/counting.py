@@ -22,20 +22,24 @@ def _succeeded(data: xr.Dataset, rows: xr.DataArray) -> xr.DataArray:
 
 
 def _of_turns(data: xr.Dataset, name: str) -> xr.DataArray:
-    """Sum over turns, and ages where they are counted by age; nothing where no move makes touches."""
+    """Sum over turns, and over ages and whys where there are any; nothing where no move makes touches."""
     if name not in data:
         return data["created"].sum("channel") * 0
-    return data[name].sum([dim for dim in ("turn", "age") if dim in data[name].dims])
+    return data[name].sum([dim for dim in ("turn", "age", "why") if dim in data[name].dims])
 
 
 def _passed(data: xr.Dataset, role: str) -> xr.DataArray:
     return _succeeded(data, data["role"] == role).sum(("row", "age"))
 
 
-def _delivered(data: xr.Dataset, _: str) -> xr.DataArray:
-    """Count touches delivered; those that are sure to be have no row for it."""
-    sent = data["sent"].isel(turn=data["always_delivered"]).sum(("turn", "age"))
-    return _passed(data, "delivered") + sent
+def _delivered(data: xr.Dataset, role: str = "") -> xr.DataArray:
+    """Count touches delivered, all or those with a row of a role; those sure to be delivered have no row for it."""
+    turn_of_row, rows, turns = data["turn_of_row"], data["role"] == "delivered", data["always_delivered"]
+    if role:
+        having = np.isin(np.arange(data.sizes["turn"]), turn_of_row[data["role"] == role])
+        rows, turns = rows & np.isin(turn_of_row, np.flatnonzero(having)), turns & having
+    sent = data["sent"].isel(turn=turns).sum(("turn", "age"))
+    return _succeeded(data, rows).sum(("row", "age")) + sent
 
 
 def _reopened(data: xr.Dataset, _: str) -> xr.DataArray:
@@ -81,14 +85,19 @@ COUNTED: dict[str, Count] = {
     "old_<stage>": lambda data, stage: data["entries"].sel(stage=stage, age="old").sum("visit"),
     # ------------------------------------------------------------ touches
     "touches": lambda data, _: _of_turns(data, "sent"),
-    "delivered": _delivered,
-    "bounces": lambda data, _: _of_turns(data, "sent") - _delivered(data, ""),
+    "delivered": lambda data, _: _delivered(data),
+    "bounces": lambda data, _: _of_turns(data, "sent") - _delivered(data),
+    "deliveries of touches with 'open'": lambda data, _: _delivered(data, "open"),
+    "deliveries of touches with 'click'": lambda data, _: _delivered(data, "click"),
+    "deliveries of touches with 'opt_out'": lambda data, _: _delivered(data, "opt_out"),
     "opens": lambda data, _: _passed(data, "open"),
     "recorded_opens": lambda data, _: _of_turns(data, "recorded"),
     "clicks": lambda data, _: _passed(data, "click"),
     "responses": lambda data, _: _succeeded(data, data["responds"]).sum(("row", "age")),
     "opt_outs": lambda data, _: _passed(data, "opt_out"),
     "withheld": lambda data, _: _of_turns(data, "withheld"),
+    "withheld_<why>": lambda data, why: data["withheld"].sel(why=why).sum("turn"),
+    "postponed": lambda data, _: _of_turns(data, "postponed"),
     "reopened": _reopened,
     # ------------------------------------------------------------ nurtured leads, and others
     "nurtured_leads": lambda data, _: data["touched"],

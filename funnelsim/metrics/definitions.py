@@ -12,11 +12,12 @@ import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from funnelsim.metrics import contact_figures, funnel_figures, sales_figures, team_figures
+from funnelsim.metrics import contact_figures, contact_rates, funnel_figures, sales_figures, team_figures
 from funnelsim.metrics.definition import BACKLOG, PLACE, Definition, by_length, fill, unit_of
-from funnelsim.scenario import words
+from funnelsim.metrics.explained_tables import TABLES
+from funnelsim.scenario import ids, words
 from funnelsim.scenario.measures import DURATION
-from funnelsim.scenario.problems import listed, near_miss
+from funnelsim.scenario.problems import RefusedError, listed, near_miss
 
 if TYPE_CHECKING:
     from funnelsim.scenario import Scenario
@@ -32,9 +33,9 @@ DEFINITIONS: tuple[Definition, ...] = (
     *sales_figures.OPPORTUNITIES,
     *funnel_figures.MONEY,
     *funnel_figures.RATIOS[2:],
-    *contact_figures.RATES,
-    *contact_figures.POINTS,
-    *contact_figures.WORK,
+    *contact_rates.RATES,
+    *contact_rates.POINTS,
+    *contact_rates.WORK,
     *team_figures.TEAMS,
     *team_figures.FOLLOW_UPS,
     *sales_figures.TELEPHONE,
@@ -45,52 +46,9 @@ DEFINITIONS: tuple[Definition, ...] = (
 BY_PATTERN = {definition.pattern: definition for definition in DEFINITIONS}
 
 COUNTABLE = BY_PATTERN | {
-    quantity.pattern: quantity for quantity in (*sales_figures.QUANTITIES, *contact_figures.QUANTITIES)
+    quantity.pattern: quantity for quantity in (*sales_figures.QUANTITIES, *contact_rates.QUANTITIES)
 }
 """All that metrics are made of, metrics included."""
-
-TABLES = {
-    "lost_by_reason": {
-        "definition": "The table result.lost_by_reason(), why leads were lost over the horizon: lost_<reason> of every "
-        "reason, and its share of all that were lost; the most frequent reason first.",
-        "columns": "reason, mean, p10, p90, share.",
-        "boundary": "No metric by itself: ask for lost_<reason>, as in lost_no_budget, for a single reason.",
-        "source": "DOMAIN D2.4",
-    },
-    "contacts": {
-        "definition": "The table result.contacts(by=...), what became of touches over the horizon, by track, by touch "
-        "or by the content they gave; funnelsim touches FILE prints it.",
-        "columns": "sent, delivered, bounced, opened, recorded_opens, clicked, responded, opted_out, withheld, cost, "
-        "warmth; sqls and revenue of leads touched before; and the Monte Carlo errors of all.",
-        "boundary": "sqls and revenue count for all that touched a lead before, so that they do not add up, and do not "
-        "say what a touch adds: that is incremental.",
-        "source": "DOMAIN D4.4",
-    },
-    "incremental": {
-        "definition": "The table of funnelsim.incremental(scenario, by=...), and of funnelsim touches FILE "
-        "--incremental: of each track, touch or asset the difference between the run as it is and the same run "
-        "without it.",
-        "columns": "of every metric asked for (sql, or what is won, revenue and spend) the mean difference, its "
-        "95% interval (low to high), its Monte Carlo error, and the share of replications in which it is above 0.",
-        "boundary": "The same leads with the same luck. Differences of several do not add up, since without one of "
-        "them the others do part of its work.",
-        "source": "DOMAIN D4.6",
-    },
-    "score_profile": {
-        "definition": "The table result.score_profile(): leads created in each period by their score at its end.",
-        "columns": "period, band, leads, leads_error, share, share_error.",
-        "boundary": "Bands are those of scoring.bands; a score at an edge is in the band above it.",
-        "source": "DOMAIN D4.5",
-    },
-    "where_leads_leave": {
-        "definition": "The table result.where_leads_leave(): where leads stall and where they leave, by stage and by "
-        "track.",
-        "columns": "kind, name, came, left, there, stalled; and the Monte Carlo errors of these.",
-        "boundary": "A backlog is there without having come.",
-        "source": "DOMAIN D4.4",
-    },
-}
-"""Tables that are called as a metric may be: label and text of each paragraph that explains them."""
 
 
 def pattern_of(part: str) -> str:
@@ -196,18 +154,31 @@ def _old_in_words(scenario: Scenario) -> str:
 
 
 def _matched(name: str) -> tuple[Definition, Mapping[str, str]]:
-    """Match a name without knowing the scenario: any slug may be a stage, unless it looks like a slip of the pen."""
+    """Match a name without knowing the scenario: a stage may have any name that looks like no slip."""
     if name in BY_PATTERN:
         return BY_PATTERN[name], {}
     for definition in sorted(DEFINITIONS, key=by_length):
         if definition.pattern == "<stage>" or not PLACE.search(definition.pattern):
             continue
         match = re.fullmatch(PLACE.sub(r"(?P<\1>[a-z][a-z0-9_]*?)", definition.pattern), name)
-        if match:
+        if match and all(_can_be_called(place, part) for place, part in match.groupdict().items()):
             return definition, match.groupdict()
     tail = name.rpartition("_")[2]
     tails = dict.fromkeys(("stage", "to", "team", "track", "reason"), tail)
     likely = [fill(pattern, tails) for pattern in BY_PATTERN if "<" not in pattern or tail != name]
-    if difflib.get_close_matches(name, likely, 1, 0.75) or not re.fullmatch("[a-z][a-z0-9_]*", name):
+    if difflib.get_close_matches(name, likely, 1, 0.75) or not _can_be_called("stage", name):
         raise ValueError(f"no metric '{name}'{near_miss(name, likely) or near_miss(name, BY_PATTERN, 'metrics')}")
     return BY_PATTERN["<stage>"], {"stage": name}
+
+
+_READERS = {"team": ids.read_team_name, "track": ids.read_name, "reason": ids.read_name}
+"""What reads the ids of what a place stands for, where that is no stage."""
+
+
+def _can_be_called(place: str, name: str) -> bool:
+    """Say whether any scenario can have a stage, or what else a place stands for, of this name."""
+    try:
+        _READERS.get(place, ids.read_stage_name)(name)
+    except RefusedError:
+        return False
+    return True

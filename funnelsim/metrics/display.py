@@ -28,14 +28,14 @@ def number(value: float, unit: str = "", sign: bool = False) -> str:
     value : float
         NaN is shown as a dash.
     unit : str
-        ``share`` and ``%`` make percentages, ``points`` a share in percentage points.
+        ``share`` and ``%`` make percentages, ``pp`` a share in percentage points; points of warmth are plain numbers.
     sign : bool
         Whether to write a plus before what is not negative.
     """
     if math.isnan(value):
         return NOTHING
     plus = "+" if sign else ""
-    if unit in ("share", "points"):
+    if unit in ("share", "pp"):
         digits = 2 if abs(value) < 0.1 else 1
         return f"{100 * value:{plus}.{digits}f}{'%' if unit == 'share' else 'pp'}"
     if unit == "%":
@@ -47,6 +47,11 @@ def number(value: float, unit: str = "", sign: bool = False) -> str:
     if size >= 1000 or value == round(value):
         return f"{value:{plus},.0f}"
     return f"{value:{plus}.{1 if size >= 100 else 2}f}" if size >= 1 else f"{value:{plus}.3g}"
+
+
+def unit_of_change(unit: str) -> str:
+    """Return the unit in which differences of a figure are shown: those of shares are in percentage points."""
+    return "pp" if unit == "share" else unit
 
 
 def title(figure: Figure, scenario: Scenario) -> str:

@@ -118,14 +118,16 @@ MONEY = (
         "wasted_spend",
         "flow",
         "{currency}",
-        "What was spent on leads that at the end are neither won, nor in a stage of sales, nor in a track.",
+        "What was spent on leads that at the end are neither won, nor in a stage of sales, nor in a track that may "
+        "still touch them.",
         "D2.7",
         "wasted spend",
         boundary=(
             "Of what their own touches, attempts and creation cost, all; of each channel's media the share of such "
             "leads among those it created; of each team's labour the share of the time it worked on such leads. Over "
-            "the horizon only, and what was spent before the start does not count. A lead in any track is none of "
-            "them, also in one that touches it twice a year."
+            "the horizon only, and what was spent before the start does not count. A track may still touch a lead by "
+            "a touch that is active then, meant for such a lead, with content left, and by a move with attempts left: "
+            "one of twice a year will do, one of which nothing is sent will not."
         ),
         times=HORIZON,
     ),
@@ -184,6 +186,16 @@ RATIOS = (
         parts=("spend", "<stage>"),
         cohort_parts=("spend", "first_<stage>"),
         boundary=f"Spend is that of all stages. {SHARED} {_LABOUR} {EMPTY}",
+    ),
+    Definition(
+        "price_per_new_lead",
+        "ratio",
+        "{currency} per lead",
+        "What channels charge by the lead, for each lead created: the price that is put in.",
+        "D3.2",
+        "price per new lead",
+        parts=("spend_leads", "new_leads"),
+        boundary=f"Media spend, and what a lead costs later, are in cost_per_<stage> of the stage it enters. {EMPTY}",
     ),
     Definition(
         "touches_per_<stage>",

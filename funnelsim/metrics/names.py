@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from itertools import combinations, pairwise, permutations
@@ -69,12 +70,16 @@ def _known(vocabulary: Vocabulary) -> dict[str, tuple[Definition, dict[str, str]
 
 
 def _nearest(name: str, known: Iterable[str]) -> list[str]:
-    """Return those of many names that share most pairs of letters with a name, as many as can be compared closely."""
-    names, pairs = list(known), set(pairwise(name))
+    """Return those of many names that share most letters and pairs of them, as many as can be compared closely."""
+    names, pairs, letters = list(known), set(pairwise(name)), Counter(name)
     if len(names) <= MOST_COMPARED:
         return names
-    shared = {other: len(pairs & set(pairwise(other))) / (len(pairs) + len(other)) for other in names}
-    return sorted(names, key=lambda other: -shared[other])[:MOST_COMPARED]
+
+    def shared(other: str) -> float:
+        alike = len(pairs & set(pairwise(other))) + (letters & Counter(other)).total()
+        return alike / (len(name) + len(other))
+
+    return sorted(names, key=shared, reverse=True)[:MOST_COMPARED]
 
 
 def _places(definition: Definition, vocabulary: Vocabulary) -> list[dict[str, str]]:

@@ -294,7 +294,7 @@ class Result(ContactReports):
             first, times = f"  [{group}" if group else base, [""]
             if over != "horizon":
                 rows.append((name, *[""] * 5, unit))
-                times = [f"  {str(time)[:10]}" for time in self._times(over)]
+                times = [f"  {time if isinstance(time, str) else str(time)[:10]}" for time in self._times(over)]
             for place, time in enumerate(times):
                 numbers = [display.number(float(np.atleast_1d(value)[place]), unit) for value in estimated[:-1]]
                 rows.append((time or first, *numbers, "" if time else unit))

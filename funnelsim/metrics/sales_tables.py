@@ -27,6 +27,7 @@ def flows(program: Program, kinds: p.IntArray, time: str) -> Tables:
     structure, stages = program.structure, pipeline_stages(program)
     found: Tables = {
         "reasons": counted((*lead, "reason"), kinds[..., layout.reason : layout.rejected], "leads led on, by reason"),
+        "given_up": counted((*lead, "move"), kinds[..., layout.given_up : layout.begun], "leads led on otherwise"),
         "waited": ticks((*lead, "team"), kinds[..., layout.waited : layout.busy], "from asking to beginning"),
         "busy": ticks((*lead, "team"), kinds[..., layout.busy : layout.turned_away], "worked on the team's clock"),
         "turned_away": counted(
@@ -47,7 +48,7 @@ def flows(program: Program, kinds: p.IntArray, time: str) -> Tables:
         rejected = kinds[..., layout.rejected : layout.led]
         found["rejected"] = counted((*lead, "stage"), rejected, "leads led away as rejected")
     if dialling_moves(program):
-        led = kinds[..., layout.led : layout.begun]
+        led = kinds[..., layout.led : layout.given_up]
         found["led"] = counted((*lead, "move"), led, "leads led to its stage by each move")
     if program.teams:
         begun = kinds[..., layout.begun : layout.extended]

@@ -119,7 +119,7 @@ def whole(values: p.FloatArray) -> p.FloatArray:
 
 # ---------------------------------------------------------------- waste
 def wasted(program: Program, kinds: p.IntArray, media: p.IntArray, labour: p.IntArray) -> Table:
-    """Return what was spent on leads that at the end are neither won, nor in sales, nor in a track (DOMAIN D2.7).
+    """Return what was spent on leads that at the end are neither won, nor in sales, nor touched any more (D2.7).
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from funnelsim.program import Program
     from funnelsim.scenario import Scenario
-    from funnelsim.scenario.models import Move, TouchStep
+    from funnelsim.scenario.models import Move
 
 
 class Vocabulary(NamedTuple):
@@ -50,6 +50,10 @@ class Vocabulary(NamedTuple):
     clicking: tuple[str, ...]
     opting_out: tuple[str, ...]
     """Those of them after which a lead can opt out."""
+    withholding: tuple[str, ...]
+    """Why touches can be withheld."""
+    postponing: tuple[str, ...]
+    """What limits of contact that put touches off are for."""
     nurturing: tuple[str, ...]
     """All stages, where there are touches."""
     tracks: tuple[str, ...]
@@ -78,6 +82,8 @@ NEEDS = {
     "opening": "a touch with 'open'",
     "clicking": "a touch with 'click'",
     "opting_out": "a touch with 'opt_out'",
+    "withholding": "a touch that a track or a move makes",
+    "postponing": "a limit of contact that postpones",
     "nurturing": "a touch that a track or a move makes",
     "tracks": "a track",
     "warming": "a touch or a move with 'warmth'",
@@ -151,6 +157,8 @@ def vocabulary(scenario: Scenario, program: Program) -> Vocabulary:
         opening=_with_row(program, p.OPEN),
         clicking=_with_row(program, p.CLICK),
         opting_out=_with_row(program, p.OPT_OUT),
+        withholding=_withholding(scenario, program) if touching else (),
+        postponing=tuple(kind for kind, limit in scenario.limits.items() if limit.beyond == "postpone"),
         nurturing=stages if touching else (),
         tracks=program.streams,
         warming=_warming(program),
@@ -163,6 +171,17 @@ def _with_row(program: Program, role: int) -> tuple[str, ...]:
     rows, turns = program.structure.rows, program.structure.turns
     found = {int(turn["touch"]) for turn in turns if role in rows["role"][turn["first_row"] : turn["end_row"]]}
     return tuple(name for place, name in enumerate(program.touches) if place in found)
+
+
+def _withholding(scenario: Scenario, program: Program) -> tuple[str, ...]:
+    """Return why touches can be withheld, in the order of `rows.WHYS`."""
+    from funnelsim.engines.rows import WHYS
+    from funnelsim.program import records as p
+
+    drops = any(limit.beyond == "drop" for limit in scenario.limits.values())
+    meant = any(touch.if_ for touch in scenario.touches.values())
+    can_be = (True, meant, drops, bool(program.assets), bool(_with_row(program, p.OPT_OUT)))
+    return tuple(why.replace(" ", "_") for why, can in zip(WHYS, can_be, strict=True) if can)
 
 
 def _warming(program: Program) -> tuple[str, ...]:
@@ -226,20 +245,19 @@ def _ways_of_moves(scenario: Scenario, moves: Iterable[Move]) -> list[Any]:
     found: list[Any] = []
     for move in moves:
         found += [move.way, move.else_way, *(step.else_way for step in move.script.values())]
-        found += _ways_of_steps(scenario, [] if move.touch is None else [move.touch])
+        found += _ways_of_touches(scenario, [] if move.touch is None else [move.touch])
     return found
 
 
-def _ways_of_steps(scenario: Scenario, touches: Iterable[str]) -> list[Any]:
-    steps: list[TouchStep] = [step for name in touches for step in scenario.touches[name].steps.values()]
-    return [step.way for step in steps]
+def _ways_of_touches(scenario: Scenario, touches: Iterable[str]) -> list[Any]:
+    return [way for name in touches for way in scenario.touches[name].ways]
 
 
 def _ways_of_track(scenario: Scenario, name: str) -> list[Any]:
     track = scenario.tracks[name]
     ends = [part for part in (track.on_response, track.on_opt_out, track.exhausted, track.ends) if part is not None]
     own = [part.way for part in (*ends, *track.transition_rules)]
-    return [*own, *_ways_of_steps(scenario, track.touch_names), *_ways_of_moves(scenario, track.moves.values())]
+    return [*own, *_ways_of_touches(scenario, track.touch_names), *_ways_of_moves(scenario, track.moves.values())]
 
 
 def _losing(program: Program) -> tuple[str, ...]:

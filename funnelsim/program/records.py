@@ -110,7 +110,7 @@ ROW = np.dtype(
         ("num_visits", "i8"),
         ("per_stage", "i8"),
         ("role", "i8"),  # PLAIN, or what it is of a touch
-        ("otherwise", "i8"),  # of a script's step: the stage of who is lost there, or NONE
+        ("otherwise", "i8"),  # of a script's step, or a delivery: the stage of who is lost there, or NONE
         ("reason", "i8"),  # why they go there
         ("to", "i8"),  # of a touch: where passing it leads, as of a move; RESPONSE leads where its move does
         ("to_reason", "i8"),

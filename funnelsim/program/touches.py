@@ -139,7 +139,8 @@ class Chains:
         if not self._certain[name]:
             chance = WrittenChance(f"{path}.delivered", touch.delivered)
             points = _points(f"{path}.warmth", touch.warmth)
-            yield WrittenRow(f"{name}.delivered", chance, role=p.DELIVERED, points=points)
+            to, why = (touch.bounced.to, touch.bounced.reason or "bounced") if touch.bounced else (None, None)
+            yield WrittenRow(f"{name}.delivered", chance, role=p.DELIVERED, points=points, otherwise=to, reason=why)
         for step in steps:
             written = getattr(touch, step) or TouchStep(chance=0.0)
             own = [layer_of(f"{path}.{step}.odds", written.odds)]

@@ -123,7 +123,8 @@ class Case:
         if not self.unsure:
             return Unknown()
         scenario = self.scenario
-        touches = [("touches", ANY, step, "to") for step in ("opt_out", "open", "click", "response")]
+        touches: list[PathParts] = [("touches", ANY, "bounced")]
+        touches += [("touches", ANY, step, "to") for step in ("opt_out", "open", "click", "response")]
         lost = frozenset(name for name in scenario.tracks if not self.sure(*_leading_on("tracks", name), *touches))
         unclear = {name for name in scenario.stages if not self.sure(("stages", name, "track"))}
         stages = set(unclear)

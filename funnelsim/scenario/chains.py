@@ -35,7 +35,8 @@ def rows_of_touch(
     touch = scenario.touches[name]
     active = touch.active and (track is None or track.active)
     withheld = not active or bool(touch.if_ or touch.content or scenario.limits)
-    rows = [Row(Decision(withheld, active)), Row(decide(touch.delivered, kind, attempt, visit))]
+    bounced = touch.bounced.to if touch.bounced else None
+    rows = [Row(Decision(withheld, active)), Row(decide(touch.delivered, kind, attempt, visit), bounced)]
     if touch.opt_out is not None:
         opted_out = decide(touch.opt_out.chance, kind, attempt, visit)
         target = touch.opt_out.to or (track.on_opt_out.to if track else None)

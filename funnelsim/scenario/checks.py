@@ -20,6 +20,7 @@ from funnelsim.scenario.reaching import GRAPH_RULES
 from funnelsim.scenario.routes import moves_of, ways_of_move, ways_of_track
 from funnelsim.scenario.staffing import STAFF_RULES
 from funnelsim.scenario.tables import month_name
+from funnelsim.scenario.vain import VAIN_RULES
 
 if TYPE_CHECKING:
     from funnelsim.scenario.models import Channel, Move
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 def check(case: Case) -> Iterator[Finding]:
     """Yield everything that is surely wrong with how the parts of a scenario fit together."""
-    for rule in (*_RULES, *GRAPH_RULES, *STAFF_RULES, *PROFILE_RULES, *CONTACT_RULES, *NURTURE_RULES):
+    for rule in (*_RULES, *GRAPH_RULES, *STAFF_RULES, *PROFILE_RULES, *CONTACT_RULES, *NURTURE_RULES, *VAIN_RULES):
         yield from ((path, message) for path, message in rule(case) if case.is_read(path))
 
 

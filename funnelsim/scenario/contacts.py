@@ -38,6 +38,10 @@ def _touches_do_something(case: Case) -> Iterator[Finding]:
 
 def _without_meaning(touch: Touch) -> Iterator[tuple[str, str]]:
     """Yield the fields of a touch that have no meaning beside the others, and why."""
+    if touch.bounced is not None and touch.delivered == 1.0:
+        yield "bounced", "all of these touches are delivered; say how many, such as delivered: 95%, or leave this out"
+    if touch.bounced is not None and touch.bounced.track is not None:
+        yield "bounced", "a touch that bounces leads to a stage, whose 'track' says which track is joined; name a stage"
     if touch.odds != type(touch.odds)() and not touch.engagement:
         message = "odds act on the first of open, click and response, and none of them is written"
         yield "odds", f"{message}; write one, or leave 'odds' out"

@@ -27,8 +27,8 @@ METRICS = frozenset(
         "judged_sqls",
         "starved_share",
     }
-    | {"wasted_spend", "wasted_share"}
-    | {"delivered", "bounces", "opens", "recorded_opens", "clicks", "opt_outs", "withheld"}
+    | {"wasted_spend", "wasted_share", "price_per_new_lead"}
+    | {"delivered", "bounces", "opens", "recorded_opens", "clicks", "opt_outs", "withheld", "postponed"}
     | {"delivery_rate", "bounce_rate", "open_rate", "recorded_open_rate", "click_rate", "opt_out_rate"}
     | {"warmth_given", "auc"}
 )
@@ -39,7 +39,7 @@ _OF_STAGES = (
 )
 _PER_STAGE = "cost_per_ touches_per_ follow_ups_per_ extended_ "
 _OF_TEAMS = "utilisation_ load_ wait_ queue_ turned_away_ held_ unowned_ lapsed_ claims_ "
-_OF_TRACKS = "joined_ left_ track_ touches_of_ nurtured_ other_ lift_ "
+_OF_TRACKS = "joined_ left_ track_ touches_of_ nurtured_ other_ lift_ withheld_ "
 METRIC_STARTS = tuple(f"{_OF_STAGES}{_PER_STAGE}{_OF_TEAMS}{_OF_TRACKS}hours_per_ lost_".split())
 """How the names of metrics start that a stage, a team, a track or a reason ends: no stage can be called so.
 

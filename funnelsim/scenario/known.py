@@ -22,6 +22,7 @@ WAYS = (
     *(f"{move}.{field}" for move in MOVES for field in ("to", "else")),
     *(f"{step}.else" for step in SCRIPTS),
     *(f"{step}.to" for step in TOUCH_STEPS),
+    "touches.*.bounced",
     *(f"tracks.*.{field}.to" for field in ("on_response", "on_opt_out", "exhausted", "ends", "transition_rules.*")),
 )
 """Where a stage may stand with a reason beside it, or a track."""
@@ -48,8 +49,9 @@ _OF_TRACKS = {
     "tracks.*.on_opt_out.to": "opted_out",
     "tracks.*.exhausted.to": "exhausted",
     "tracks.*.ends.to": "ends",
+    "touches.*.bounced": "bounced",
 }
-"""The reasons for which tracks lead on, where no other is written."""
+"""The reasons for which tracks lead on, and touches that bounce, where no other is written."""
 
 _SPECIAL = ("transition_rules", *(way.split(".")[2] for way in _OF_TRACKS))
 _RECYCLING = tuple(f"teams.*.recycle_after.{what}" for what in ("follow_up", "opportunity", "win"))

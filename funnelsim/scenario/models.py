@@ -31,6 +31,7 @@ from funnelsim.scenario.teams import Person, Protection, RecycleAfter, Rule, Tea
 from funnelsim.scenario.touches import RecordedOpens, Touch, TouchStep
 from funnelsim.scenario.tracks import Ends, Exhausted, Response, TouchTurn, Track, TrackRule, TransitionRule
 from funnelsim.scenario.tree import grow
+from funnelsim.scenario.units import write_span
 from funnelsim.scenario.writing import write_yaml
 
 __all__ = [
@@ -165,6 +166,13 @@ class Scenario(Part):
     @classmethod
     def _with_usual_mix(cls, data: Any) -> Any:
         return with_usual_mix(data)
+
+    def __repr__(self) -> str:
+        """Say which scenario it is; `dump` has all of it, and ``funnelsim show`` tells it."""
+        variant = f", variant {self.variant_name!r}" if self.variant_name else ""
+        return f"<Scenario {self.name!r}{variant}: {write_span(self.horizon)} from {self.start}>"
+
+    __str__ = __repr__
 
     def __eq__(self, other: object) -> bool:
         return self.__dict__ == other.__dict__ if isinstance(other, Scenario) else NotImplemented

@@ -127,10 +127,11 @@ def _expiry(case: Case, path: PathParts, move: Move, expires: Expires) -> Iterat
     if move.after != Constant(0):
         message = "a move that waits for a deadline starts 'before' it, and not after that"
         yield (*path, "after"), f"{message}; leave 'after' out, or change 'before'"
-    yield from (((*place, *within), message) for within, message in _deadline_faults(case, expires))
+    yield from (((*place, *within), message) for within, message in deadline_faults(case, expires))
 
 
-def _deadline_faults(case: Case, expires: Expires) -> Iterator[Finding]:
+def deadline_faults(case: Case, expires: Expires) -> Iterator[Finding]:
+    """Yield what is wrong with a deadline that a trigger waits for, each with its place within the trigger."""
     scenario: Scenario = case.scenario
     stage, dot, name = expires.move.partition(".")
     if not dot:

@@ -49,7 +49,7 @@ def ways_of_move(scenario: Scenario, move: Move) -> Iterator[Way]:
     """Yield where a move can lead: its own ways, those of its script, and those of the touch it makes."""
     found = [move.way, move.else_way, *(step.else_way for step in move.script.values())]
     if move.touch is not None:
-        found += [step.way for step in scenario.touches[move.touch].steps.values()]
+        found += scenario.touches[move.touch].ways
     yield from (way for way in found if way is not None)
 
 
@@ -69,7 +69,7 @@ def ways_of_track(scenario: Scenario, name: str) -> Iterator[Way]:
     found = [track.on_response.way, track.on_opt_out.way, *(rule.way for rule in track.transition_rules)]
     found += [part.way for part in (track.exhausted, track.ends) if part is not None]
     for touch in dict.fromkeys(track.touch_names):
-        found += [step.way for step in scenario.touches[touch].steps.values()]
+        found += scenario.touches[touch].ways
     yield from (way for way in found if way is not None)
     for move in track.moves.values():
         yield from ways_of_move(scenario, move)

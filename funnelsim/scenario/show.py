@@ -6,8 +6,20 @@ from collections.abc import Iterator
 
 from funnelsim.scenario import tables
 from funnelsim.scenario.luck import AGE, BARE, TAKES, VALUE, WAIT, LuckMeasure, parts_of
-from funnelsim.scenario.measures import CHANCE, COUNT, DURATION, HOURS, MONEY, PEOPLE, PRESENT, SHARE, TIMES, Measure
-from funnelsim.scenario.models import Channel, Move, Scenario, Stage, Team, Touch, Track
+from funnelsim.scenario.measures import (
+    CHANCE,
+    COUNT,
+    DURATION,
+    HOURS,
+    MONEY,
+    PEOPLE,
+    POINTS,
+    PRESENT,
+    SHARE,
+    TIMES,
+    Measure,
+)
+from funnelsim.scenario.models import Channel, Move, Scenario, Stage, Team, Touch, Track, Trigger
 from funnelsim.scenario.quantities import (
     ByMonth,
     ChanceValue,
@@ -19,6 +31,7 @@ from funnelsim.scenario.quantities import (
     Table,
 )
 from funnelsim.scenario.telling import sentences
+from funnelsim.scenario.telling_conditions import has_its_own_time, said_conditions
 from funnelsim.scenario.units import TICKS, in_text, write_duration, write_span
 from funnelsim.scenario.ways import Way
 from funnelsim.scenario.words import width, wrap
@@ -38,7 +51,7 @@ def draw(scenario: Scenario) -> str:
         blocks += ["", title, *_rows(rows)] if rows else []
     blocks += ["", "stages"]
     for name, stage in scenario.stages.items():
-        blocks += _stage(name, stage)
+        blocks += _stage(scenario, name, stage)
     if scenario.tracks:
         blocks += ["", "tracks"]
         for name, track in scenario.tracks.items():
@@ -139,7 +152,7 @@ def _of(number: str, what: str) -> str:
 
 
 # ---------------------------------------------------------------- stages and moves
-def _stage(name: str, stage: Stage) -> list[str]:
+def _stage(scenario: Scenario, name: str, stage: Stage) -> list[str]:
     marks = ["final"] if stage.is_final else []
     marks += [f"owned by {stage.owner}"] if stage.owner else []
     joined = "keeps its track" if stage.track == "keep" else f"joins {' or '.join(stage.may_join)}"
@@ -147,11 +160,14 @@ def _stage(name: str, stage: Stage) -> list[str]:
     marks += [f"worth {_luck(stage.value, VALUE)}"] if stage.value is not None else []
     marks += [f"win rate {_number(stage.win_rate, CHANCE)}"] if stage.win_rate is not None else []
     title = wrap(f"{_labelled(name, stage.label)}{' · ' if marks else ''}{', '.join(marks)}", "  ", "    ")
-    return [title, *_rows([(move_name, _move(move, stage)) for move_name, move in stage.moves.items()], "    ")]
+    moves = [(move_name, _move(scenario, move, stage)) for move_name, move in stage.moves.items()]
+    return [title, *_rows(moves, "    ")]
 
 
-def _move(move: Move, stage: Stage | None = None) -> str:
-    parts = [_trigger(move), "at once" if move.after == Constant(0) else f"after {_luck(move.after, WAIT)}"]
+def _move(scenario: Scenario, move: Move, stage: Stage | None = None) -> str:
+    parts = ["" if move.trigger is None else _trigger(move.trigger)]
+    if not has_its_own_time(move.trigger):
+        parts.append("at once" if move.after == Constant(0) else f"after {_luck(move.after, WAIT)}")
     if move.every is not None:
         again = "" if move.attempt_limit == "unlimited" else f", {_number(move.attempt_limit, TIMES)} times"
         parts.append(f"then every {_luck(move.every, WAIT)}{again}")
@@ -162,7 +178,7 @@ def _move(move: Move, stage: Stage | None = None) -> str:
         parts.append(f"cost {_number(move.cost, MONEY)}")
     if move.extend:
         parts.append(f"+{_length(move.extend.by)} up to {_number(move.extend.times, TIMES)} times")
-    return f"{', '.join(part for part in parts if part)}: {_leads(move)}"
+    return f"{', '.join(part for part in parts if part)}: {_leads(scenario, move)}"
 
 
 def _work(move: Move, stage: Stage | None) -> str:
@@ -173,7 +189,7 @@ def _work(move: Move, stage: Stage | None) -> str:
     return whose if move.takes == Constant(0) else f"{_luck(move.takes, TAKES)} of {whose}"
 
 
-def _leads(move: Move) -> str:
+def _leads(scenario: Scenario, move: Move) -> str:
     """Say chances, and where they lead."""
     steps = [""] if move.chance == 1 and not move.script else [_chance(move.chance)]
     steps = steps if move.touch is None else [f"touch {move.touch}"]
@@ -183,7 +199,8 @@ def _leads(move: Move) -> str:
         steps.append(f"{name}{time} {_chance(step.chance)}{lost}")
     if move.needs != 1:
         steps.append(f"{_number(move.needs, TIMES)} times")
-    steps.append(_way(move.way) if move.way else "stays")
+    way = (scenario.touches[move.touch].answer_way if move.touch else None) or move.way
+    steps.append(_way(way) if way else "stays")
     if not move.else_way:
         return " -> ".join(steps).strip()
     row = "" if isinstance(move.unanswered, str) else f" or after {_number(move.unanswered, TIMES)} unanswered"
@@ -196,21 +213,29 @@ def _way(way: Way) -> str:
     return f"{way.to} ({way.reason})" if way.reason else str(way.to)
 
 
-def _trigger(move: Move) -> str:
-    trigger = move.trigger
-    if trigger is None:
-        return ""
+def _trigger(trigger: Trigger) -> str:
+    if trigger.when is not None:
+        return f"once {said_conditions(trigger.when)}"
     if trigger.idle is not None:
         return f"when idle for {_length(trigger.idle)}"
+    if trigger.score is not None:
+        return f"at a score of {_number(trigger.score, POINTS)}"
+    if trigger.anniversary is not None:
+        return f"every {_length(trigger.anniversary)} since creation"
+    if trigger.expires is not None:
+        return f"{_length(trigger.expires.before)} before {trigger.expires.move}"
+    if trigger.event is not None:
+        return f"at each {trigger.event}"
     return f"from {trigger.date}" if trigger.date else f"on entering {trigger.enters}"
 
 
 # ---------------------------------------------------------------- tracks
 def _touch(touch: Touch) -> str:
     steps = touch.engagement
+    bounced = f", else {_way(touch.bounced)}" if touch.bounced else ""
     if list(steps) == ["response"]:
-        return _chance(steps["response"].chance)
-    return " -> ".join(f"{name} {_chance(step.chance)}" for name, step in steps.items()) or "no answer"
+        return f"{_chance(steps['response'].chance)}{bounced}"
+    return f"{' -> '.join(f'{name} {_chance(step.chance)}' for name, step in steps.items()) or 'no answer'}{bounced}"
 
 
 def _track(scenario: Scenario, name: str, track: Track) -> list[str]:
@@ -218,13 +243,17 @@ def _track(scenario: Scenario, name: str, track: Track) -> list[str]:
     rows = [("cadence", f"every {_luck(track.cadence, WAIT)}{first}")]
     sent = [f"{touch} ({_touch(scenario.touches[touch])})" for touch in track.touch_names]
     rows.append(("touches", f"{', '.join(sent)} in turn" if len(sent) > 1 else sent[0]))
-    rows.append(("response", f"-> {_way(track.on_response.way) if track.on_response.way else 'stays'}"))
+    ways = dict.fromkeys(scenario.touches[touch].answer_way or track.on_response.way for touch in track.touch_names)
+    rows.append(("response", f"-> {' or '.join(_way(way) if way else 'stays' for way in ways)}"))
     if track.exhausted:
-        per = "a lifetime" if track.exhausted.per == "lifetime" else "a stay"
-        after = f"after {_number(track.exhausted.after, TIMES)} touches in {per}"
+        per = {"lifetime": "in a lifetime", "stay": "in a stay", "silence": "in a row without an answer"}
+        number = track.exhausted.after
+        touches = f"touch{'' if number == 1 else 'es'} {per[track.exhausted.per]}"
+        after = f"after {_number(number, TIMES)} {touches}"
         rows.append(("exhausted", f"{after} -> {_way(track.exhausted.way) if track.exhausted.way else 'silence'}"))
-    rows += [(move_name, _move(move)) for move_name, move in track.moves.items()]
-    return [wrap(_labelled(name, track.label), "  ", "    "), *_rows(rows, "    ")]
+    rows += [(move_name, _move(scenario, move)) for move_name, move in track.moves.items()]
+    kind = f" · {track.kind.replace('_', '-')}" if track.kind else ""
+    return [wrap(f"{_labelled(name, track.label)}{kind}", "  ", "    "), *_rows(rows, "    ")]
 
 
 # ---------------------------------------------------------------- values

@@ -7,16 +7,17 @@ from collections.abc import Iterator
 
 from funnelsim.scenario import words
 from funnelsim.scenario.measures import CHANCE, COUNT, DURATION, LEADS, MONEY, POINTS, SHARE, TIMES, Measure
-from funnelsim.scenario.models import Channel, Scenario, Stage, Track
+from funnelsim.scenario.models import Channel, Odds, Scenario, Stage, Track
 from funnelsim.scenario.quantities import ByMonth, Constant, Flow, Never
 from funnelsim.scenario.scoring import Scoring
 from funnelsim.scenario.tables import FACTOR, month_name
 from funnelsim.scenario.telling_chances import chance_sentences
+from funnelsim.scenario.telling_conditions import said_conditions
 from funnelsim.scenario.telling_moves import move_sentences, said_after, said_every, said_way
 from funnelsim.scenario.telling_teams import UNDER, team_sentences
 from funnelsim.scenario.telling_touches import (
+    opt_out_sentences,
     point_sentences,
-    said_conditions,
     seen_sentences,
     touch_sentences,
     track_sentences,
@@ -147,6 +148,8 @@ def _stages(scenario: Scenario) -> Iterator[str]:
     for name, stage in scenario.stages.items():
         yield " ".join(_stage(scenario, words.named(name, stage.label), stage))
         yield from (f"{UNDER}{said}" for said in move_sentences(scenario, stage.moves, stage))
+        made = dict.fromkeys(move.touch for move in stage.moves.values() if move.touch)
+        yield from (f"{UNDER}{said}" for said in touch_sentences(scenario, iter(made), Odds()))
 
 
 def _stage(scenario: Scenario, title: str, stage: Stage) -> Iterator[str]:
@@ -167,7 +170,7 @@ def _stage(scenario: Scenario, title: str, stage: Stage) -> Iterator[str]:
             which = f"A lead {said_conditions(rule.if_)}" if rule.if_ else "Any other"
             yield f"{which} {_JOINS.get(rule.track, f'joins the track {rule.track}')}."
     for to, points in stage.score.items():
-        yield f"A lead whose score reaches {words.number(points, POINTS)} points goes to {to} at once."
+        yield f"A lead whose score reaches {words.counted(points, POINTS, 'point')} goes to {to} at once."
     if stage.value is not None:
         yield f"Every entry earns, in {scenario.currency}, {words.luck(stage.value, MONEY)}."
     if stage.win_rate == 1.0:
@@ -193,22 +196,24 @@ def _track(scenario: Scenario, title: str, track: Track) -> Iterator[str]:
     turn = words.join(words.named(touch, scenario.touches[touch].label) for touch in track.touch_names)
     rhythm = "once" if isinstance(track.cadence, Never) else said_every(track.cadence)
     first = "" if track.after == "cadence" else f", the first {said_after(track.first_wait)}"
-    yield f"{title} sends {turn}{' in turn' if len(track.touches) > 1 else ''}, {rhythm}{first}."
-    if track.on_response.way:
-        yield f"A lead that responds goes to {said_way(track.on_response.way)}."
-    else:
-        yield "A lead that responds stays where it is."
+    what = f", a track of the kind {track.kind.replace('_', '-')}," if track.kind else ""
+    yield f"{title}{what} sends {turn}{' in turn' if len(track.touches) > 1 else ''}, {rhythm}{first}."
+    goes = f"goes to {said_way(track.on_response.way)}" if track.on_response.way else "stays where it is"
+    own = any(scenario.touches[touch].answer_way for touch in track.touch_names)
+    yield f"A lead that responds {goes}{', unless the touch itself says where it leads' if own else ''}."
     if track.exhausted:
         in_all = {"lifetime": " over all its stays", "silence": " in a row without a click or a response", "stay": ""}
         per = in_all[track.exhausted.per]
         then = f"goes to {said_way(track.exhausted.way)}" if track.exhausted.way else "is left in silence"
-        yield f"One that has had {words.number(track.exhausted.after, TIMES)} touches{per} {then}."
+        had = words.counted(track.exhausted.after, TIMES, "touch", "touches")
+        yield f"One that has had {had}{per} {then}."
     yield from track_sentences(track)
 
 
 def _gathered(scenario: Scenario) -> Iterator[str]:
     if scenario.observed or scenario.limits or scenario.content or scenario.scoring != Scoring():
         yield from point_sentences(scenario)
+    yield from opt_out_sentences(scenario)
     yield from seen_sentences(scenario)
 
 

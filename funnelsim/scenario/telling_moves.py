@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from funnelsim.scenario import words
 from funnelsim.scenario.measures import CHANCE, DURATION, LIMIT, MONEY, ODDS, POINTS, PRIORITY, TIMES, WORK
 from funnelsim.scenario.quantities import ChanceValue, Constant, Luck, Never, Number, Table
+from funnelsim.scenario.telling_conditions import has_its_own_time, said_trigger
 from funnelsim.scenario.ways import Way
 
 if TYPE_CHECKING:
-    from funnelsim.scenario.models import Extend, Move, Odds, Qualify, Scenario, Stage, Trigger
+    from funnelsim.scenario.models import Extend, Move, Odds, Qualify, Scenario, Stage
 
 
 def move_sentences(scenario: Scenario, moves: Mapping[str, Move], stage: Stage | None = None) -> Iterator[str]:
@@ -25,12 +26,14 @@ def _move(scenario: Scenario, move: Move, stage: Stage | None) -> Iterator[str]:
     yield from _work(move, stage)
     if move.cost != 0:
         yield f"Every attempt costs {words.number(move.cost, MONEY)} {scenario.currency}."
-    leads = f"leads to {said_way(move.way)}" if move.way else "leaves the lead where it is"
+    touch = None if move.touch is None else scenario.touches[move.touch]
+    way = (touch.answer_way if touch else None) or move.way
+    leads = f"leads to {said_way(way)}" if way else "leaves the lead where it is"
     if move.script:
         yield from _script(move)
         yield f"At the end it {leads}."
-    elif move.touch is not None:
-        yield f"It makes the touch {move.touch}; a response to it {leads}."
+    elif touch is not None:
+        yield f"It makes the touch {move.touch}{f'; a response to it {leads}' if touch.engagement else ''}."
     elif move.chance == 1:
         yield f"It {leads}."
     else:
@@ -38,7 +41,7 @@ def _move(scenario: Scenario, move: Move, stage: Stage | None) -> Iterator[str]:
     if move.qualify is not None:
         yield _qualifying(move.qualify)
     if move.warmth != 0:
-        yield f"A success gives {words.number(move.warmth, POINTS)} points of warmth."
+        yield f"A success gives {words.counted(move.warmth, POINTS, 'point')} of warmth."
     if move.needs != 1:
         yield f"For that it takes {words.number(move.needs, TIMES)} successes in one stay."
     if not isinstance(move.unanswered, str):
@@ -55,7 +58,11 @@ def _qualifying(qualify: Qualify) -> str:
     seen = "" if qualify.sees == "truth" else ", as they are observed"
     asked = {"all": f"every criterion of {by}", "none": f"no criterion of {by}"}
     required = qualify.require
-    which = asked[required] if isinstance(required, str) else f"{words.number(required, TIMES)} criteria of {by}"
+    which = (
+        asked[required]
+        if isinstance(required, str)
+        else f"{words.counted(required, TIMES, 'criterion', 'criteria')} of {by}"
+    )
     weighed = (
         "" if qualify.weigh == 1 else f"; each that is met multiplies the odds by {words.number(qualify.weigh, ODDS)}"
     )
@@ -74,28 +81,9 @@ def _start(move: Move) -> str:
     if isinstance(move.after, Never):
         return "switched off"
     wait = said_after(move.after)
-    trigger = move.trigger
-    if trigger is None:
+    if move.trigger is None:
         return wait
-    if trigger.idle is not None:
-        return f"{wait}, once nothing has happened to the lead for {words.number(trigger.idle, DURATION)}"
-    if trigger.date is not None:
-        return f"{wait}, from {trigger.date} on"
-    return f"{wait}, {_triggered(trigger)}"
-
-
-def _triggered(trigger: Trigger) -> str:
-    if trigger.event is not None:
-        return f"at each {trigger.event}"
-    if trigger.score is not None:
-        return f"once the score reaches {words.number(trigger.score, POINTS)} points"
-    if trigger.when is not None:
-        return "once its conditions hold"
-    if trigger.anniversary is not None:
-        return f"every {words.number(trigger.anniversary, DURATION)} since the lead was created"
-    if trigger.expires is not None:
-        return f"{words.number(trigger.expires.before, DURATION)} before {trigger.expires.move}"
-    return f"when the lead enters {trigger.enters}"
+    return said_trigger(move.trigger) if has_its_own_time(move.trigger) else f"{wait}, {said_trigger(move.trigger)}"
 
 
 def said_after(wait: Luck) -> str:
@@ -131,7 +119,7 @@ def _extension(extend: Extend) -> str:
     chance = "" if extend.chance == 1 else f", with a chance of {words.number(extend.chance, CHANCE)}"
     limit = ""
     if not isinstance(extend.per_owner, str):
-        limit = f", for at most {words.number(extend.per_owner, LIMIT)} leads of one owner at a time"
+        limit = f", for at most {words.counted(extend.per_owner, LIMIT, 'lead')} of one owner at a time"
     return f"It can be put off {_times(extend.times)}, by {words.number(extend.by, DURATION)} each time{chance}{limit}."
 
 

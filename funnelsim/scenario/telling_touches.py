@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from funnelsim.scenario import words
-from funnelsim.scenario.conditions import RANGES, Conditions
 from funnelsim.scenario.measures import CHANCE, COUNT, LENGTH, MONEY, ODDS, POINTS, TIMES, WORK
 from funnelsim.scenario.quantities import Constant, Number
+from funnelsim.scenario.routes import can_opt_out
+from funnelsim.scenario.telling_conditions import said_conditions
 from funnelsim.scenario.telling_moves import said_chance, said_odds, said_way
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def _touch(scenario: Scenario, touch: Touch, odds: Odds) -> Iterator[str]:
         time = "" if touch.takes == Constant(0) else f" for {words.luck(touch.takes, WORK)}"
         yield f"It needs somebody of {touch.team}{time}."
     if touch.warmth != 0:
-        yield f"Who gets it gains {words.number(touch.warmth, POINTS)} points of warmth."
+        yield f"Who gets it gains {words.counted(touch.warmth, POINTS, 'point')} of warmth."
     if touch.subscribed:
         yield "Leads asked for it, so that it does not tire."
     if touch.content:
@@ -45,12 +46,14 @@ def _touch(scenario: Scenario, touch: Touch, odds: Odds) -> Iterator[str]:
 
 
 def _chain(touch: Touch, odds: Odds) -> str:
-    parts = [] if touch.delivered == 1.0 else [f"{said_chance(touch.delivered)} are delivered"]
+    bounced = f" (of the others each goes to {said_way(touch.bounced)})" if touch.bounced else ""
+    parts = [] if touch.delivered == 1.0 else [f"{said_chance(touch.delivered)} are delivered{bounced}"]
     first = next(iter(touch.engagement), None)
     for name, step in touch.steps.items():
         acting = f"{said_odds(odds)}{said_odds(touch.odds)}" if name == first else ""
-        parts.append(f"{said_chance(step.chance)}{acting}{said_odds(step.odds)} {_DONE[name]}{_left(step)}")
-    return "; of those ".join(parts) if parts else "Nothing is expected in return"
+        of = "" if not parts else "of the others " if name == first and touch.opt_out else "of those "
+        parts.append(f"{of}{said_chance(step.chance)}{acting}{said_odds(step.odds)} {_DONE[name]}{_left(step)}")
+    return "; ".join(parts) if parts else "Nothing is expected in return"
 
 
 def _left(step: TouchStep) -> str:
@@ -72,16 +75,6 @@ def track_sentences(track: Track) -> Iterator[str]:
             yield f"A lead goes to {said_way(rule.way)} once it is one {said_conditions(rule.if_)}."
 
 
-def said_conditions(conditions: Conditions) -> str:
-    """Say which leads meet conditions: ``with need yes, and a score from 20``."""
-    named = [f"with {by} {words.join(names, 'or')}" for by, names in conditions.names.items()]
-    for by, lies in conditions.ranges.items():
-        ends = (("from", lies.from_), ("below", lies.below))
-        bounds = [f"{word} {words.number(end, RANGES[by])}" for word, end in ends if end is not None]
-        named.append(f"with '{by}' {' and '.join(bounds)}")
-    return words.join(named) if named else "of any kind"
-
-
 # ---------------------------------------------------------------- points and limits
 def point_sentences(scenario: Scenario) -> Iterator[str]:
     """Say how warmth, fatigue and the score come about, and how often a lead may be touched."""
@@ -95,13 +88,25 @@ def point_sentences(scenario: Scenario) -> Iterator[str]:
     if fatigue.opt_out != 1:
         yield f"The odds of opting out are times {words.number(fatigue.opt_out, ODDS)} for each recent touch."
     for kind, limit in scenario.limits.items():
-        most, per = words.number(limit.most.number, TIMES), words.number(limit.most.per, LENGTH)
-        what = "touches" if kind == "all" else f"touches of the kind {kind}"
+        most, per = words.counted(limit.most.number, TIMES, "touch", "touches"), words.number(limit.most.per, LENGTH)
+        of = "" if kind == "all" else f" of the kind {kind}"
         beyond = "comes later" if limit.beyond == "postpone" else "does not come"
-        yield f"A lead gets at most {most} {what} in any {per}; one more {beyond}."
+        yield f"A lead gets at most {most}{of} in any {per}; one more {beyond}."
     for name, content in scenario.content.items():
-        number, weight = words.number(content.number, COUNT), words.number(content.share, ODDS)
-        yield f"Of {words.named(name, content.label)} there are {number} pieces, given by a weight of {weight}."
+        pieces, weight = words.counted(content.number, COUNT, "piece"), words.number(content.share, ODDS)
+        there = "is" if content.number == 1 else "are"
+        yield f"Of {words.named(name, content.label)} there {there} {pieces}, given by a weight of {weight}."
+
+
+def opt_out_sentences(scenario: Scenario) -> Iterator[str]:
+    """Say what becomes of leads that opt out, where they can."""
+    if can_opt_out(scenario):
+        yield "A lead that opts out leaves its track, joins none any more, and gets no touches."
+        if any(move.touch for stage in scenario.stages.values() for move in stage.moves.values()):
+            yield (
+                "Where a move of its stage would make a touch, it goes where the move leads 'otherwise', or nothing "
+                "comes of the move."
+            )
 
 
 def _fades(half_life: Number | str) -> str:

@@ -12,6 +12,7 @@ from funnelsim.scenario.kinds import Kind
 from funnelsim.scenario.moves import Odds
 from funnelsim.scenario.parts import Chance, Leads, Money, Part, Points, Short, WorkingTime
 from funnelsim.scenario.quantities import ChanceValue, Constant, Number
+from funnelsim.scenario.ways import Way
 
 ROWS = ("delivered", "opt_out", "open", "click", "response")
 """The rows of a touch, in the order in which they are decided."""
@@ -66,6 +67,9 @@ class Touch(Part):
     cost: Money = Field(0, description="Money per touch.")
     active: bool = Field(True, description="Whether it is sent; false: it is withheld, and its turn passes.")
     delivered: Chance = Field(1.0, description="The chance that it is delivered.")
+    bounced: Leads | None = Field(
+        None, description="The stage that a lead goes to where it is not delivered; without it the lead stays."
+    )
     opt_out: TouchStep | None = Field(None, description="How many of those it is delivered to opt out.")
     open: TouchStep | None = Field(None, description="How many of those it is delivered to open it.")
     click: TouchStep | None = Field(None, description="How many of those that opened it click.")
@@ -99,6 +103,18 @@ class Touch(Part):
     def steps(self) -> dict[str, TouchStep]:
         """All steps that are written after delivery, in the order in which they are decided."""
         return {**({} if self.opt_out is None else {"opt_out": self.opt_out}), **self.engagement}
+
+    @property
+    def answer_way(self) -> Way | None:
+        """Where the last step leads by itself, before what a track or a move says of a response."""
+        last = next(reversed(self.engagement.values()), None)
+        return None if last is None else last.way
+
+    @property
+    def ways(self) -> tuple[Way, ...]:
+        """Where it leads by itself, whatever makes it."""
+        found = (self.bounced, *(step.way for step in self.steps.values()))
+        return tuple(way for way in found if way is not None)
 
     @property
     def chances(self) -> tuple[ChanceValue, ...]:

@@ -155,6 +155,11 @@ def number(value: Number, measure: Measure) -> str:
     return fixed(value, measure)
 
 
+def counted(value: Number, measure: Measure, one: str, many: str = "") -> str:
+    """Say how many of something there are: ``1 touch``, ``3 touches``."""
+    return f"{number(value, measure)} {one if value == 1 else many or f'{one}s'}"
+
+
 def luck(value: Luck, measure: Measure) -> str:
     """Say how something is drawn for every lead."""
     match value:

@@ -32,9 +32,15 @@ class Marketer:
             "period": self._one("7d", "month", "36h"),
             "warm_up": self._one("none", "5d"),
             "old_after": self._one("9d", "month"),
-            "segments": {"small": {"share": 0.7}, "big": {"share": 0.3, "traits": {"line": {"yes": 0.8, "no": 0.2}}}},
-            "traits": {"line": {"yes": 0.4, "no": 0.6}},
-            "observed": {"seen": {"of": "line", "error": "20%"}},
+            "segments": {
+                "small": {"share": 0.7},
+                "big": {"share": 0.3, "traits": {"line": {"yes": 0.8, "no": 0.2}, "need": {"yes": 0.9, "no": 0.1}}},
+            },
+            "traits": {"line": {"yes": 0.4, "no": 0.6}, "need": {"yes": 0.5, "no": 0.5}},
+            "observed": {
+                "seen": {"of": "line", "error": "20%"},
+                "need_seen": {"of": "need", "error": {"yes": 0.3, "no": 0.1}},
+            },
             "scoring": {
                 "half_life": self._one("never", "5d", "9d"),
                 "fit": {"segment": {"big": 4}, "line": {"yes": 2}},
@@ -47,7 +53,13 @@ class Marketer:
                 "paper": {"share": 1, "number": 1},
             },
             "channels": {
-                "web": {"leads": "1 per day", "arrivals": self._one("evenly", "poisson"), "enters": "lead", "cost": 3},
+                "web": {
+                    "leads": "1 per day",
+                    "arrivals": self._one("evenly", "poisson"),
+                    "enters": "lead",
+                    "cost": 3,
+                    **({"traits": {"need": {"yes": 0.2, "no": 0.8}}} if self._perhaps(0.5) else {}),
+                },
                 "base": {
                     "backlog": self._random.randint(3, 9),
                     "age": self._one("20d", "between 1d and 40d"),
@@ -63,8 +75,11 @@ class Marketer:
         if self._team:
             node["teams"] = {"desk": {"people": self._one(1, 2), "hours": self._one(8, 24), "salary": "100 per month"}}
             node["touches"]["dial"] = self._touch() | {"team": "desk", "takes": self._one("30min", "6h", "1d")}
-        if self._perhaps(0.6):
-            node["limits"] = {"all": self._one("2 per 5d", {"most": "2 per 4d", "beyond": "drop"}, "1 per 3d")}
+        if self._perhaps(0.7):
+            limits = ("2 per 5d", "1 per 3d", *({"most": most, "beyond": "drop"} for most in ("2 per 4d", "1 per 4d")))
+            node["limits"] = {"all": self._one(*limits)}
+            if self._perhaps(0.5):
+                node["limits"]["mail"] = self._one("1 per 2d", "3 per 9d", {"most": "1 per 3d", "beyond": "drop"})
         if self._perhaps(0.5):
             node["changes"] = [{"from": self._one("2026-01-05", "2026-01-12"), "set": self._changes()}]
         node["touches"]["mail"] |= {"content": "all", "opt_out": 0.05}
@@ -135,6 +150,7 @@ class Marketer:
         may: Node = {
             "kind": self._one("mail", "sms"),
             "delivered": self._one(0.5, 0.9),
+            "bounced": self._one(*FINALS, {"to": self._one(*STAGES), "as": "hot"}),
             "warmth": self._one(1, -1, 2.5),
             "fatigue": self._one(0, 2),
             "subscribed": True,
@@ -151,8 +167,12 @@ class Marketer:
                 if name != "response" and self._perhaps(0.25):
                     step["to"] = self._one(*STAGES)
                 touch[name] = step
+        if self._perhaps(0.1):
+            touch["active"] = False
         if touch.get("subscribed"):
             touch.pop("fatigue", None)
+        if "delivered" not in touch:
+            touch.pop("bounced", None)
         if "open" not in touch:
             touch.pop("recorded_opens", None)
         return touch
@@ -191,9 +211,10 @@ class Marketer:
             {"enters": self._one(*STAGES)},
             {"date": "2026-01-10"},
             {"event": "page"},
+            {"expires": {"move": f"{self._one(*STAGES)}.lapse", "before": self._days(1, 3)}},
         )
         move: Node = {"trigger": trigger, "to": self._way(track)}
-        if "anniversary" not in trigger:
+        if not trigger.keys() & {"anniversary", "expires"}:
             move["after"] = self._one(self._days(), "1h")
         if self._perhaps(0.6):
             return move | {"touch": self._one(*self._touches)}
@@ -212,10 +233,17 @@ class Marketer:
             moves["call"] = {"after": self._days(), "to": self._one(*others)}
         if self._perhaps(0.3):
             poke = {"after": self._wait(), "every": self._wait(), "attempts": 2, "to": self._one(*others)}
-            moves["poke"] = poke | {"touch": self._one(*self._touches)}
+            moves["poke"] = poke | {"touch": self._one(*self._touches, "mail")}
+            if self._perhaps(0.7):
+                moves["poke"]["else"] = self._one(*STAGES, *FINALS)
+            if self._perhaps(0.3):
+                moves["poke"]["lifetime_attempts"] = self._random.randint(1, 3)
         if self._team and self._perhaps(0.3):
             work = {"after": self._days(), "takes": self._one("6h", "1d"), "chance": 0.5, "to": self._one(*FINALS)}
             moves["work"] = work | {"team": "desk"}
+        moves["lapse"] = {"after": self._days(7, 14), "to": self._one(*others)}
+        if self._perhaps(0.3):
+            moves["go"]["qualify"] = self._qualify()
         stage: Node = {"moves": moves, "track": self._one(*self._tracks, "keep")}
         if self._perhaps(0.4):
             stage["track"] = [
@@ -225,3 +253,9 @@ class Marketer:
         if self._perhaps(0.3):
             stage["score"] = {self._one(*FINALS): self._one(6, 12)}
         return stage
+
+    def _qualify(self) -> Node:
+        weighing = {"weigh": 2} if self._perhaps(0.5) else {}
+        required = self._one("all", 1, *(("none",) if weighing else ()))
+        by: Node = self._one({"by": ["need"], "sees": "observed"}, {"by": ["need"]}, {"by": ["need", "line"]})
+        return by | weighing | {"require": required}

@@ -505,6 +505,63 @@ def test_rule_60_a_way_to_a_stage(engine: str) -> None:
     assert rows == [(25, "")]
 
 
+def test_rule_60_a_touch_of_a_stage_leads_else(engine: str) -> None:
+    """Its next clock is the last, whatever `attempts` says; the opt-out itself leads there where it was the last."""
+    touches = {"mail": {"opt_out": 1, "response": 1, "cost": 1}}
+    every = {
+        "pool": {"moves": {"remind": {"touch": "mail", "after": "5d", "every": "6d", "attempts": 3, "else": "gone"}}}
+    }
+    columns = ("move", "outcome", "why", "cost", "to", "reason")
+    assert told(alone({**every, "gone": {}}, touches=touches), engine, *columns) == [
+        (5, "mail.opt_out", "opted_out", "", 1, "", ""),
+        (11, "mail.opt_out", "withheld", "opted out", 0, "gone", "remind"),
+    ]
+    every["pool"]["moves"]["remind"]["attempts"] = 1
+    del every["pool"]["moves"]["remind"]["every"]
+    rows = told(alone({**every, "gone": {}}, touches=touches), engine, *columns)
+    assert rows == [(5, "mail.opt_out", "opted_out", "", 1, "gone", "remind")]
+    del every["pool"]["moves"]["remind"]["else"]
+    rows = told(alone(every, touches=touches), engine, "outcome")
+    assert rows == [(5, "opted_out"), (5, "stalled")]
+
+
+def test_rule_60_so_does_one_of_a_later_stage(engine: str) -> None:
+    """Also where a lifetime limit is met on entry (rule 23)."""
+    once = {"touch": "mail", "after": "2d", "lifetime_attempts": 1, "else": "last"}
+    ring = {"touch": "mail", "after": "1d"}
+    stages = {
+        "gone": {"moves": {"remind": {"touch": "mail", "after": "1d", "else": "rest"}}},
+        "rest": {"moves": {"once": once, "ring": ring, "back": {"after": "9d", "to": "gone"}}},
+        "last": {"moves": {"again": {"after": "3d", "to": "rest"}}},
+    }
+    track = {"on_opt_out": {"to": "gone"}}
+    rows = told(
+        in_track({"mail": {"opt_out": 1, "response": 0}}, track, stages=stages, horizon="20d"), engine, "outcome", "to"
+    )
+    assert rows == [
+        (5, "opted_out", "gone"),
+        (6, "withheld", "rest"),
+        (8, "withheld", "last"),
+        (11, "succeeded", "last"),
+        (14, "succeeded", "last"),
+        (17, "succeeded", "last"),
+    ]
+
+
+def test_rule_60_its_request_starts_anew(engine: str) -> None:
+    dial = {"touch": "call", "after": "4d", "else": "done"}
+    stages = {"pool": {"track": "nurture", "moves": {"dial": dial}}, "done": {}}
+    touches = {"mail": {"opt_out": 1, "response": 0}, "call": {"response": 0, "team": "desk", "takes": "3d"}}
+    scenario = in_track(touches, {}, stages=stages, teams={"desk": {"people": 1, "hours": 24}})
+    assert told(scenario, engine, "move", "outcome", "to") == [
+        (4, "call", "asked", ""),
+        (4, "call", "begun", ""),
+        (5, "call", "stopped", ""),
+        (5, "mail.opt_out", "opted_out", ""),
+        (9, "call", "withheld", "done"),
+    ]
+
+
 def test_rule_60_work_on_other_touches_ends(engine: str) -> None:
     stages = {"pool": {"track": "nurture", "moves": {"dial": {"touch": "call", "after": "4d"}}}}
     touches = {"mail": {"opt_out": 1, "response": 0}, "call": {"response": 0, "team": "desk", "takes": "3d"}}
@@ -518,22 +575,24 @@ def test_rule_60_work_on_other_touches_ends(engine: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("per", ["stay", "lifetime", "silence"])
 @pytest.mark.parametrize(
-    "why",
+    ("told_why", "why"),
     [
-        {"touches": {"mail": {"active": False}}},
-        {"touches": {"mail": {"if": {"need": "yes"}}}},
-        {"track": {"active": False}},
-        {"limits": {"mail": {"most": "1 per 30d", "beyond": "drop"}}},
+        ("not active", {"touches": {"mail": {"active": False}}}),
+        ("not meant", {"touches": {"mail": {"if": {"need": "yes"}}}}),
+        ("not active", {"track": {"active": False}}),
+        ("over the limit", {"limits": {"mail": {"most": "1 per 30d", "beyond": "drop"}}}),
     ],
 )
-def test_rule_61_a_touch_may_be_withheld(engine: str, why: dict[str, Any]) -> None:
-    """A postcard is always sent; the mail that follows is not, which is no silence, but the last attempt."""
+def test_rule_61_a_touch_may_be_withheld(engine: str, told_why: str, why: dict[str, Any], per: str) -> None:
+    """A postcard is always sent; the mail that follows is not, and is the last attempt, also in a row of silence."""
     touches = {
         "card": {"kind": "mail", "response": 0, "cost": 1},
         "mail": {"response": 1, "cost": 1, **why.get("touches", {}).get("mail", {})},
     }
-    track = {"touches": ["card", "mail"], "exhausted": {"after": 2, "to": "gone"}, **why.get("track", {})}
+    exhausted = {"after": 2, "per": per, "to": "gone"}
+    track = {"touches": ["card", "mail"], "exhausted": exhausted, **why.get("track", {})}
     fields: dict[str, Any] = {"limits": why["limits"]} if "limits" in why else {}
     traits = {"need": {"yes": "0%", "no": "100%"}}
     rows = told(
@@ -541,22 +600,21 @@ def test_rule_61_a_touch_may_be_withheld(engine: str, why: dict[str, Any]) -> No
         engine,
         "move",
         "outcome",
+        "why",
         "cost",
         "attempt",
         "to",
         "reason",
     )
-    assert rows == [
-        (5, "card", "withheld" if "track" in why else "failed", 0 if "track" in why else 1, 1, "", ""),
-        (10, "mail", "withheld", 0, 2, "gone", "exhausted"),
-    ]
+    first = ("withheld", told_why, 0) if "track" in why else ("failed", "", 1)
+    assert rows == [(5, "card", *first, 1, "", ""), (10, "mail", "withheld", told_why, 0, 2, "gone", "exhausted")]
 
 
-def test_rule_61_it_counts_for_no_run_of_silence(engine: str) -> None:
-    touches = {"mail": {"response": 0}, "sms": {"active": False, "response": 0}}
-    track = {"touches": ["mail", "sms"], "exhausted": {"after": 2, "per": "silence", "to": "gone"}}
-    rows = told(in_track(touches, track, stages={"gone": {}}), engine, "move", "outcome")
-    assert rows == [(5, "mail", "failed"), (10, "sms", "withheld"), (15, "mail", "exhausted")]
+def test_rule_61_an_engaged_touch_ends_the_run_of_what_was_withheld(engine: str) -> None:
+    touches = {"mail": {"response": 1}, "sms": {"active": False, "response": 0}}
+    track = {"touches": ["sms", "mail", "sms", "sms"], "exhausted": {"after": 2, "per": "silence", "to": "gone"}}
+    rows = told(in_track(touches, track, stages={"gone": {}}), engine, "outcome", "to")
+    assert rows == [(5, "withheld", ""), (10, "succeeded", ""), (15, "withheld", ""), (20, "withheld", "gone")]
 
 
 @pytest.mark.parametrize(("others", "last"), [(False, True), (True, False)])
@@ -567,6 +625,7 @@ def test_rule_61_without_content_in_any_touch_it_was_the_last(engine: str, other
     track = {"touches": list(touches), "exhausted": {"after": 4, "to": "gone"}}
     scenario = in_track(touches, track, stages={"gone": {}}, content={"book": {"share": 1}})
     rows = told(scenario, engine, "move", "outcome", "content", "to")
+    assert [why for _, why in told(scenario, engine, "why", only=("withheld",))] == ["no content"]
     if last:
         assert rows == [(5, "mail", "failed", "book", ""), (10, "mail", "withheld", "", "gone")]
     else:
@@ -827,7 +886,7 @@ STAGES: dict[str, Any] = {
         ({"reason": "not_now"}, True),
         ({"reason": "go"}, False),
         ({"from": "lead"}, True),
-        ({"from": "pool"}, False),
+        ({"from": "gate"}, False),
         ({"behaviour": "form"}, True),
         ({"behaviour": "none"}, False),
         ({"score": {"from": 25}}, True),
@@ -849,7 +908,7 @@ def test_rule_65_what_rules_look_at(engine: str, condition: dict[str, Any], hold
             "moves": {"go": {"after": "9d", "to": "lead"}},
         },
     }
-    stages["gate"] = {"moves": {"open": {"to": "lead"}}}
+    stages["gate"] = {"moves": {"open": {"to": "lead"}, "skip": {"after": "1d", "to": "pool"}}}
     scenario = write(
         stages,
         channels={
@@ -1092,10 +1151,75 @@ def test_rule_68_on_entering_it_counts_as_not_holding(engine: str) -> None:
 
 
 def test_rule_68_after_what_is_withheld_too(engine: str) -> None:
+    """Points have faded below six before day 5, which is seen at a clock."""
     touches = {"mail": {"active": False, "response": 0}}
-    track = {"moves": {"old": {"trigger": {"when": {"age": {"from": "7d"}}}, "to": "gone"}}}
-    rows = told(in_track(touches, track, stages={"gone": {}}), engine, "move", "outcome", "to")
-    assert rows == [(5, "mail", "withheld", ""), (10, "mail", "withheld", ""), (10, "old", "succeeded", "gone")]
+    stages = {
+        "pool": {"track": "nurture", "moves": {"visit": {"after": "1d", "event": "page", "warmth": 10}}},
+        "gone": {},
+    }
+    when = {"score": {"below": 6}, "behaviour": "page"}
+    track = {"moves": {"cold": {"trigger": {"when": when}, "to": "gone"}}}
+    scenario = in_track(touches, track, stages=stages, scoring={"half_life": "5d"})
+    assert told(scenario, engine, "move", "outcome", "to") == [
+        (1, "visit", "succeeded", ""),
+        (5, "mail", "withheld", ""),
+        (5, "cold", "succeeded", "gone"),
+    ]
+
+
+def waiting(when: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """A stage with a visit on days 3 and 12, and a move that is tried a day after its rule begins to hold."""
+    visit = {"after": "3d", "every": "9d", "attempts": 2, "event": "page"}
+    rings = {"trigger": {"when": when}, "after": "1d", "chance": 0, "cost": 1, **fields}
+    return {"lead": {"moves": {"visit": visit, "rings": rings}}}
+
+
+@pytest.mark.parametrize(
+    ("when", "days"),
+    [
+        ({"age": {"from": "7d"}}, [8]),
+        ({"age": {"below": "7d"}}, [1]),
+        ({"age": {"from": "7d"}, "behaviour": "none"}, []),
+        ({"silent": {"from": "4d"}}, [8, 17]),
+        ({"silent": {"from": "4d", "below": "8d"}, "age": {"below": "15d"}}, [8]),
+        ({"silent": {"from": "8d"}, "age": {"from": "11.5d"}}, [12.5, 21]),
+        ({"silent": {"from": "2d", "below": "3d"}}, [3, 6, 15]),
+    ],
+)
+def test_rule_68_time_alone_makes_a_rule_hold(engine: str, when: dict[str, Any], days: list[float]) -> None:
+    assert times(alone(waiting(when)), engine, "rings") == days
+
+
+def test_rule_68_who_waits_for_a_bound_is_not_stalled(engine: str) -> None:
+    stages = waiting({"age": {"from": "30d"}}, lifetime_attempts=1)
+    rows = told(alone(stages), engine, "outcome")
+    assert rows == [(3, "succeeded"), (12, "succeeded"), (31, "failed"), (31, "stalled")]
+
+
+def test_rule_68_a_test_by_time_comes_before_what_is_due(engine: str) -> None:
+    """On day 10 the last touch and the bound come together: the rule of the stage holds, and its move is first."""
+    stages = {
+        "pool": {"track": "nurture", "moves": {"old": {"trigger": {"when": {"age": {"from": "10d"}}}, "to": "won"}}}
+    }
+    track = {"exhausted": {"after": 2, "to": "gone"}}
+    scenario = in_track({"mail": {"response": 0}}, track, stages={**stages, "gone": {}, "won": {}})
+    assert told(scenario, engine, "move", "to") == [(5, "mail", ""), (10, "old", "won")]
+
+
+def test_rule_68_in_a_stage_with_an_owner(engine: str) -> None:
+    """Leads that meet others see time pass, too."""
+    stages = {**waiting({"silent": {"from": "4d"}}), "lost": {}}
+    stages["lead"]["moves"]["expire"] = {"after": "40d", "to": "lost"}
+    stages["lead"] |= {"owner": "sales"}
+    assert times(alone(stages, teams={"sales": {"people": 1}}), engine, "rings") == [8, 17]
+
+
+def test_rule_68_at_a_change(engine: str) -> None:
+    stages = {"lead": {"moves": {"hot": {"trigger": {"score": 8}, "after": "1d", "chance": 0, "cost": 1}}}}
+    scoring = {"fit": {"segment": {"any": 2}}}
+    changes = [{"from": "2026-01-12", "set": {"scoring.fit.segment.any": 9}}]
+    scenario = alone(stages, scoring=scoring, segments={"any": {"share": 1}}, changes=changes)
+    assert times(scenario, engine, "hot") == [12]
 
 
 def test_rule_68_transition_rules(engine: str) -> None:
@@ -1134,7 +1258,7 @@ def test_rule_69_anniversaries(engine: str) -> None:
         "nurture": {
             "cadence": "never",
             "touches": ["mail"],
-            "moves": {"birthday": {"touch": "sms", "trigger": {"anniversary": "20d"}, "after": "3d"}},
+            "moves": {"birthday": {"touch": "sms", "trigger": {"anniversary": "20d"}}},
         }
     }
     scenario = write(
@@ -1227,7 +1351,9 @@ def test_touches_are_counted(engine: str) -> None:
     )
     assert count("sent", 10) == [1, 0] * 4 + [0, 0]
     assert count("engaged", 10) == [0, 0, 1, 0, 0, 0, 0, 0, 0, 0], "clicked in its second turn"
-    assert count("withheld", 5) == [0, 0, 0, 0, 1]
+    assert count("withheld", 25) == [0] * 20 + [0, 1, 0, 0, 0], "the last turn, not meant for it"
+    moves = {name: count("given_up", 1, place)[0] for place, name in enumerate(count.program.moves)}
+    assert (count("postponed", 5), moves["touch"], sum(moves.values())) == ([0] * 5, 1, 1)
     assert count("recorded", 5) == [0, 1, 1, 1, 0], "two that were opened, and one that was not"
     assert count("content", 4) == [3, 2, 1, 0]
     assert (count("joined"), count("left"), count("in_stream"), count("stalled_stream")) == ([1], [1], [0], [0])
@@ -1236,6 +1362,109 @@ def test_touches_are_counted(engine: str) -> None:
     assert count("reached_stream", 2) == [1, 70_000]
     assert count("reached_touch", 4) == [1, 70_000, 0, 0]
     assert count("reached_asset", 2) == [1, 70_000]
+
+
+def test_all_entries_are_counted_of_leads_that_were_touched(engine: str) -> None:
+    """The lead is an SQL on day 10 for the first time, and on day 20 again; it was sent its first mail on day 5."""
+    stages = {
+        "sql": {"track": "keep", "value": 3, "moves": {"back": {"after": "1d", "to": "pool"}}},
+        "pool": {"track": "nurture", "moves": {"ask": {"after": "9d", "to": "sql"}}},
+    }
+    count = Counts(in_track({"mail": {"response": 0}}, {}, stages=stages, horizon="22d"), engine)
+    assert count("reached_stream", 2) == count("reached_touch", 2) == [2, 60_000]
+    sql = count.program.stages.index("sql")
+    assert count("touched_entry", 1, sql) == [1]
+
+
+@pytest.mark.parametrize(
+    ("kept", "track", "fields"),
+    [
+        (True, {}, {}),
+        (True, {"exhausted": {"after": 3}}, {}),
+        (False, {"exhausted": {"after": 1}}, {}),
+        (False, {"exhausted": {"after": 1, "per": "lifetime"}}, {}),
+        (False, {"exhausted": {"after": 2, "per": "silence"}}, {}),
+        (False, {"active": False}, {}),
+        (False, {"cadence": "never"}, {}),
+        (True, {"cadence": "never", "touches": [{"touch": "mail", "wait": "5d"}]}, {}),
+        (False, {"after": "1d", "cadence": "never"}, {}),
+        (False, {}, {"mail": {"active": False}}),
+        (False, {}, {"mail": {"if": {"need": "yes"}}}),
+        (True, {}, {"mail": {"if": {"need": ["yes", "no"], "channel": "web"}}}),
+        (True, {}, {"mail": {"if": {"touched": {"from": 4}}}}),
+        (True, {"touches": ["mail", "sms"]}, {"mail": {"active": False}}),
+        (True, {}, {"mail": {"content": ["book"]}}),
+        (False, {}, {"mail": {"content": ["paper"]}}),
+        (False, {"cadence": "never", "moves": {"late": {"touch": "sms", "after": "3d"}}}, {}),
+        (True, {"cadence": "never", "moves": {"late": {"touch": "sms", "after": "30d"}}}, {}),
+        (True, {"cadence": "never", "moves": {"late": {"touch": "sms", "trigger": {"idle": "8d"}}}}, {}),
+        (
+            False,
+            {
+                "cadence": "never",
+                "moves": {"late": {"touch": "sms", "trigger": {"idle": "8d"}, "lifetime_attempts": 1}},
+            },
+            {},
+        ),
+    ],
+)
+def test_who_may_still_be_touched_is_not_wasted(
+    engine: str, kept: bool, track: dict[str, Any], fields: dict[str, Any]
+) -> None:
+    """Of a lead that has been in a track for twelve days, and gone on in a second stage."""
+    stages = with_ends(
+        {"pool": {"track": "nurture", "moves": {"go": {"after": "4d", "to": "rest"}}}, "rest": {"track": "keep"}}
+    )
+    touches = {name: {"response": 0, **fields.get(name, {})} for name in ("mail", "sms")}
+    tracks = {"nurture": {"cadence": "5d", "touches": ["mail"], **track}}
+    used = str(tracks)
+    scenario = write(
+        stages,
+        channels={"web": {"leads": "1 per day", "arrivals": "evenly", "enters": "pool", "cost": 5}},
+        traits={"need": {"yes": "0%", "no": "100%"}},
+        content={name: {"number": 9 if name == "book" else 1} for name in touches["mail"].get("content", ())},
+        touches={name: touch for name, touch in touches.items() if f"'{name}'" in used},
+        tracks=tracks,
+        horizon="13d",
+        changes=[{"from": "2026-01-02", "set": {"channels.web.leads": "0 per day"}}],
+    )
+    assert Counts(scenario, engine)("wasted_leads") == [int(not kept)]
+
+
+def test_tracks_that_send_nothing_waste_as_much_as_none(engine: str) -> None:
+    """They lead on from one to the next, as they would if they sent something."""
+    stages = {
+        "pool": {"track": "first", "moves": {"ask": {"after": "2d to 90d", "to": "sql"}}},
+        "sql": {
+            "moves": {
+                "work": {"after": "3d", "takes": "1h", "team": "desk", "chance": 0.5, "to": "won", "else": "pool"}
+            }
+        },
+        "won": {"value": 1},
+    }
+    tracks = {
+        "first": {
+            "cadence": "5d",
+            "touches": ["mail"],
+            "exhausted": {"after": 2, "per": "silence", "to": {"track": "second"}},
+        },
+        "second": {"cadence": "9d", "touches": ["mail"], "exhausted": {"after": 3}},
+    }
+    fields: dict[str, Any] = {
+        "teams": {"desk": {"people": 5, "hours": 24}},
+        "channels": {"web": {"leads": "3 per day", "enters": "pool", "cost": 5}},
+    }
+    found = {}
+    for active in (True, False):
+        given = {name: {**track, "active": active} for name, track in tracks.items()}
+        found[active] = Counts(
+            write(stages, tracks=given, touches={"mail": {"cost": 1, "response": 0}}, **fields), engine
+        )
+    stages["pool"]["track"] = "none"
+    bare = Counts(write(stages, **fields), engine)
+    for kind in ("wasted_leads", "wasted_cost", "wasted_busy"):
+        assert found[False](kind) == bare(kind)
+    assert 0 < found[True]("wasted_leads")[0] < bare("wasted_leads")[0]
 
 
 def test_worth_is_counted(engine: str) -> None:

@@ -25,12 +25,12 @@ def test_people_and_reasons_are_told(engine: str) -> None:
     ]
 
 
-@pytest.mark.parametrize("outcome", OUTCOMES)
+@pytest.mark.parametrize("outcome", dict.fromkeys(OUTCOMES))
 def test_every_outcome_has_a_sentence(outcome: str) -> None:
     scenario = one_lead({"lead": {"moves": {"call": {"after": "1d", "to": "won"}}}, "won": {}})
     row = fs.trace(scenario).iloc[-1].to_dict()
     sentences = {_sentence({**row, "outcome": other}, "") for other in OUTCOMES}
-    assert len(sentences) == len(OUTCOMES)
+    assert len(sentences) == len(set(OUTCOMES))
     assert "lead" in _sentence({**row, "outcome": outcome}, "") or "won" in _sentence({**row, "outcome": outcome}, "")
 
 
@@ -65,8 +65,8 @@ def test_touches_are_told(engine: str) -> None:
         "mail, attempt 2 with book, in pool and drip: is opened",
         "mail, attempt 2 with book, in pool and drip: is clicked",
         "mail, attempt 2 with book, in pool and drip: fails",
-        "late, attempt 3, in pool and drip: is withheld and changes to last as exhausted",
-        "mail, attempt 1, in pool and last: is withheld",
+        "late, attempt 3, in pool and drip: is withheld (not active) and changes to last as exhausted",
+        "mail, attempt 1, in pool and last: is withheld (no content)",
         "sms, attempt 2, in pool and last: succeeds",
         "sms, attempt 3, in pool and last: is postponed",
         "sms, attempt 3, in pool and last: succeeds",
@@ -74,6 +74,26 @@ def test_touches_are_told(engine: str) -> None:
         "sms, attempt 4, in pool and last: opts out and leaves its track",
         "stalls in pool: nothing is planned for it any more",
     ]
+    steps = {"mail": "response", "sms": "response", "late": "response"}
+    told = [line[32:] for line in story(log, "web-0", touches=steps).splitlines()]
+    assert "mail, attempt 2 with book, in pool and drip: is not answered" in told
+    assert "sms, attempt 2, in pool and last: is answered" in told
     assert story(log, "web-0").splitlines()[-1] == "At the end of the run it stands in pool."
     there = story(log[log["time"] <= 15], "web-0").splitlines()
     assert there[-1] == "At the end of the run it stands in pool.", "a track is no stage to stand in"
+
+
+def test_moments_happen_and_opt_outs_without_a_track_leave_none(engine: str) -> None:
+    touches = {"mishap": {"warmth": -3}, "mail": {"response": 1, "opt_out": 1}}
+    moves = {"hurt": {"touch": "mishap", "after": "1d"}, "ask": {"touch": "mail", "after": "2d", "to": "won"}}
+    scenario = one_lead(
+        {"lead": {"moves": {**moves, "leave": {"after": "9d", "to": "won"}}}, "won": {}}, touches=touches
+    )
+    log = fs.trace(scenario, engine=engine)  # type: ignore[arg-type]
+    assert [
+        line[32:] for line in story(log, "web-0", touches={"mishap": "", "mail": "response"}).splitlines()[3:6]
+    ] == [
+        "mishap, attempt 1, in lead: is delivered",
+        "mishap, attempt 1, in lead: expects nothing",
+        "mail, attempt 1, in lead: opts out",
+    ]

@@ -191,6 +191,7 @@ FIGURES = {
     "D3.6": 1,
     "D3.8": 6,
     "D4.1": 2,
+    "D4.5": 1,
     "D4.6": 1,
 }
 """How many figures each number of the domain has at least."""

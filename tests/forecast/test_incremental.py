@@ -79,6 +79,36 @@ def test_what_must_add_nothing_adds_nothing(scenario: Scenario) -> None:
     assert letter["spend"].low > 0
 
 
+def test_a_kind_of_tracks_is_all_its_tracks(scenario: Scenario) -> None:
+    kinds = {"tracks.drip.kind": "activation", "tracks.unused.kind": "activation"}
+    changes = [{"from": "2026-03-01", "set": {"tracks.drip.active": True, "touches.letter.cost": 6}}]
+    sparse = scenario.set({**kinds, "changes": changes})
+    assert left_out(sparse, "kind") == ("activation",)
+    assert left_out(scenario, "kind") == ("(of no kind)",)
+    bare = without(sparse, "kind", "activation")
+    assert [regime.tracks[name].active for _, regime in bare.regimes() for name in ("drip", "unused")] == [False] * 4
+    found = fs.incremental(sparse, "kind", replications=4, seed=2)
+    without_drip = fs.incremental(sparse, "track", replications=4, seed=2)
+    assert found.added["activation"]["spend"].mean == without_drip.added["drip"]["spend"].mean
+    table = found.result.contacts("kind").set_index("kind")
+    tracks = found.result.contacts("track")
+    assert list(table.index) == ["activation", "(moves of stages)"]
+    assert table.loc["activation", "sent"] == tracks["sent"][:2].sum()
+    assert np.isnan(table.loc["activation", "sqls"])
+
+
+def test_what_is_counted_of_touched_leads_stands_beside(scenario: Scenario) -> None:
+    found = fs.incremental(scenario, "touch", replications=4, seed=2)
+    contacts = found.result.contacts("touch").set_index("touch")
+    table = found.table().set_index(["touch", "metric"])["touched"]
+    for name in ("mail", "letter", "note"):
+        assert table[name, "sql"] == contacts.loc[name, "sqls"]
+        assert table[name, "revenue"] == contacts.loc[name, "revenue"]
+        assert table[name, "spend"] == contacts.loc[name, "cost"]
+    other = fs.incremental(scenario, "touch", "quiet", replications=2).table()
+    assert other["touched"].isna().all()
+
+
 def test_a_track_without_takes_its_moves_of_touches_with_it(scenario: Scenario) -> None:
     busy = scenario.set({"tracks.drip.moves": {"call": {"touch": "note", "after": "5d", "to": "sql"}}})
     bare = without(busy, "track", "drip")
@@ -112,6 +142,7 @@ def test_the_table_and_json(scenario: Scenario) -> None:
         "high",
         "mc_error",
         "probability_positive",
+        "touched",
         "unit",
     ]
     assert list(table["content"]) == ["guide"] * 3 + ["film"] * 3
@@ -129,12 +160,15 @@ def test_additions_show_themselves(scenario: Scenario) -> None:
     assert lines[0] == "Two touches: 3 replications each, seed 1, 2026-01-01 until 2026-07-01"
     assert lines[2].startswith("mail")
     assert "do not add up" in repr(found).replace("\n", " ")
+    given = repr(fs.incremental(scenario, "content", replications=2)).replace("\n", " ")
+    assert "this asset given to nobody" in given
+    assert "the next one takes its place with the same luck" in given
     assert "<table>" in found._repr_html_()
 
 
 def test_what_cannot_be_said_is_refused(scenario: Scenario) -> None:
     with pytest.raises(
-        ValueError, match="touches are not listed by 'channel': take one of 'track', 'touch', 'content'"
+        ValueError, match="touches are not listed by 'channel': take one of 'track', 'kind', 'touch', 'content'"
     ):
         fs.incremental(scenario, "channel")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="no metric 'slq'"):

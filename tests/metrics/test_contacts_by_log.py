@@ -31,6 +31,10 @@ ROLES = {
 }
 """What each row of a touch in the log is, as the scenario writes it."""
 
+STEPS = {
+    touch: {role for name, role in ROLES.items() if name.partition(".")[0] == touch}
+    for touch in ("letter", "mail", "sms", "dial", "robot_call", "invitation")
+}
 TRACK_OF = {"letter": "welcome", "mail": "drip", "sms": "drip", "dial": "drip", "robot_call": "slow"}
 WARMTH = {"letter": 6, "mail.open": 1, "mail.click": 5, "sms.delivered": -1, "invitation.open": 2, "form": 8}
 CHANGE = pd.Timestamp("2026-02-16")
@@ -101,8 +105,7 @@ class Story:
                         self.add(f"touches before {row['to']}", date, touched)
                         won = won or row["to"] == "won"
                     if self.period(date) >= 0:
-                        first = row["to"] == "sql" and "sql" not in entered
-                        self.after.update({f"sqls {thing}": int(first) for thing in had})
+                        self.after.update({f"sqls {thing}": int(row["to"] == "sql") for thing in had})
                         self.after.update({f"revenue {thing}": row["value"] for thing in had})
                     self.add(f"entered_{row['to']}", date)
                 entered.add(row["to"])
@@ -133,6 +136,7 @@ class Story:
             "clicks": "click" in roles,
             "opt_outs": "opt_out" in roles,
             "responses": touch in passed,
+            **{f"deliveries with {role}": delivered and role in STEPS[touch] for role in ("open", "click", "opt_out")},
         }
         for name, holds in told.items():
             for where in ("", f" of {touch}", f" of {track}"):
@@ -252,9 +256,11 @@ def test_rates_are_those_of_the_log(nurture: Scenario, nurtured: dict[str | None
     expected = {
         "delivery_rate": total("delivered") / total("touches"),
         "bounce_rate": total("bounces") / total("touches"),
-        "open_rate": total("opens") / total("delivered"),
-        "click_rate": total("clicks") / total("delivered"),
-        "opt_out_rate": total("opt_outs") / total("delivered"),
+        "open_rate": total("opens") / total("deliveries with open"),
+        "click_rate": total("clicks") / total("deliveries with click"),
+        "opt_out_rate": total("opt_outs") / total("deliveries with opt_out"),
+        "nurtured_rate_mql_to_sql": total("nurtured_sql") / total("nurtured_mql"),
+        "other_rate_mql_to_won": total("other_won") / total("other_mql"),
         "touches_of_won": total("touches before won") / total("first_won"),
         "hours_per_sql": total("hours") / total("entered_sql"),
     }
@@ -323,6 +329,7 @@ def test_contacts_are_those_of_the_log(by: Any, nurture: Scenario, nurtured: dic
         for column in ("sqls", "revenue"):
             expected = np.mean([story.after[f"{column} {by} {name}"] for story in stories])
             assert np.isnan(row[column]) if name == "(moves of stages)" else row[column] == pytest.approx(expected)
+        check_rates(row, counted, f"{'with' if by == 'content' else 'of'} {name}")
     if by == "touch":
         warmth = [np.mean([sum(found.get(f"warmth of {name}", [0])) for found in counted]) for name in table.index]
         np.testing.assert_allclose(table["warmth"], warmth)
@@ -330,6 +337,22 @@ def test_contacts_are_those_of_the_log(by: Any, nurture: Scenario, nurtured: dic
     if by == "track":
         assert list(table.index) == ["welcome", "drip", "slow", "(moves of stages)"]
         assert table["withheld"].sum() == pytest.approx(float(nurtured[None].estimate("withheld").mean))
+
+
+def check_rates(row: pd.Series[Any], counted: list[dict[str, list[float]]], said: str) -> None:
+    """Rates are total over total, of the touches that have the step; of content of all that gave it."""
+
+    def total(figure: str) -> float:
+        return sum(sum(found.get(f"{figure} {said}", [0.0])) for found in counted)
+
+    rates = {"open_rate": ("opens", "open"), "click_rate": ("clicks", "click"), "opt_out_rate": ("opt_outs", "opt_out")}
+    rates["response_rate"] = ("responses", "")
+    for rate, (over, step) in rates.items():
+        under = total(f"deliveries with {step}" if step and said.startswith("of ") else "delivered")
+        if rate in row and under > 0:
+            assert row[rate] == pytest.approx(total(over) / under), (said, rate)
+        elif rate in row:
+            assert np.isnan(row[rate]), (said, rate)
 
 
 def test_the_profile_of_scores_is_that_of_the_log(nurture: Scenario, nurtured: dict[str | None, Result]) -> None:

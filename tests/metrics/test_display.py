@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from funnelsim.metrics.display import columns, html_table, number, shortened, text_table
+from funnelsim.metrics.definitions import DEFINITIONS
+from funnelsim.metrics.display import columns, html_table, number, shortened, text_table, unit_of_change
 
 
 @pytest.mark.parametrize(
@@ -26,7 +27,8 @@ from funnelsim.metrics.display import columns, html_table, number, shortened, te
         (0.4123, "share", "41.2%"),
         (0.04567, "share", "4.57%"),
         (1.5, "share", "150.0%"),
-        (0.105, "points", "10.5pp"),
+        (0.105, "pp", "10.5pp"),
+        (34.5, "points", "34.50"),
         (-12.34, "%", "-12.3%"),
     ],
 )
@@ -34,10 +36,19 @@ def test_numbers(value: float, unit: str, text: str) -> None:
     assert number(value, unit) == text
 
 
+def test_what_is_no_share_is_shown_as_it_is() -> None:
+    """Of every unit that a figure can have, only shares are multiplied by a hundred."""
+    for definition in DEFINITIONS:
+        unit = definition.unit.format(currency="CNY")
+        shown = {"share": "4200.0%", "%": "42.0%"}.get(unit, "42")
+        assert number(42.0, unit) == shown, definition.pattern
+        assert number(42.0, unit_of_change(unit), sign=True) == f"+{shown}".replace("4200.0%", "4200.0pp"), unit
+
+
 def test_signs() -> None:
     assert number(3, sign=True) == "+3"
     assert number(-3.25, sign=True) == "-3.25"
-    assert number(0.002, "points", sign=True) == "+0.20pp"
+    assert number(0.002, "pp", sign=True) == "+0.20pp"
     assert number(2e6, sign=True) == "+2.000M"
 
 

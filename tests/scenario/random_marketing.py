@@ -20,8 +20,8 @@ names = {
     "need_seen": ["yes", "no"],
     "channel": ["search", "base"],
     "reason": ["next", "touch", "robot"],
-    "from": ["s0", "pool"],
-    "stage": ["pool", "owned"],
+    "from": ["owned"],
+    "stage": ["pool"],
     "behaviour": ["opened", "clicked", "answered", "none", "form"],
 }
 ranges = st.one_of(
@@ -33,12 +33,11 @@ ranges = st.one_of(
 
 
 @st.composite
-def conditions(draw: st.DrawFn) -> dict[str, Any]:
-    """Some conditions, at least one."""
+def conditions(draw: st.DrawFn, stage: str = "pool") -> dict[str, Any]:
+    """Some conditions, at least one; in the track leads are in the stage 'pool', to which they come from 'owned'."""
     by = draw(st.sampled_from(list(names)))
-    named = {
-        by: draw(st.one_of(st.sampled_from(names[by]), st.lists(st.sampled_from(names[by]), min_size=1, unique=True)))
-    }
+    values = st.sampled_from([stage] if by == "stage" else names[by])
+    named = {by: draw(st.one_of(values, st.lists(values, min_size=1, unique=True)))}
     return draw(st.sampled_from([named, draw(ranges), {**named, **draw(ranges)}]))
 
 
@@ -56,6 +55,7 @@ def touches(chances: Strategy, costs: Strategy) -> Strategy:
         "kind": st.sampled_from(["mail", "auto", "post"]),
         "active": st.booleans(),
         "delivered": chances,
+        "bounced": st.sampled_from(["won", {"to": "s0", "as": "wrong_number"}]),
         "opt_out": chances,
         "click": step,
         "response": step,
@@ -65,7 +65,8 @@ def touches(chances: Strategy, costs: Strategy) -> Strategy:
         "if": conditions(),
         "recorded_opens": st.just({"seen": "60%", "false": "5%"}),
     }
-    return st.fixed_dictionaries({"cost": costs, "open": step}, optional=usual)
+    touch = st.fixed_dictionaries({"cost": costs, "open": step}, optional=usual)
+    return touch.map(lambda written: {**written, "delivered": "90%"} if "bounced" in written else written)
 
 
 content = st.fixed_dictionaries(
@@ -121,7 +122,7 @@ def tracks(draw: st.DrawFn, gaps: Strategy, odds: Strategy) -> dict[str, Any]:
         st.integers(1, 90).map(lambda n: {"score": n}),
         conditions().map(lambda when: {"when": when}),
         lengths.map(lambda length: {"anniversary": length}),
-        st.just({"enters": "owned"}),
+        st.just({"enters": "pool"}),
     )
     moves = st.dictionaries(
         st.sampled_from(["birthday", "cart"]),
@@ -150,8 +151,8 @@ def tracks(draw: st.DrawFn, gaps: Strategy, odds: Strategy) -> dict[str, Any]:
 
 
 def track_rules(track: str) -> Strategy:
-    """Which track is joined: a name, or rules that say so."""
-    rule = conditions().flatmap(
+    """Which track is joined: a name, or rules that say so, as a lead enters and still is where it comes from."""
+    rule = conditions("owned").flatmap(
         lambda if_: st.sampled_from([{"if": if_, "track": other} for other in ("other", "keep", "none")])
     )
     return st.lists(rule, max_size=2).map(lambda rules: [*rules, {"track": track}])

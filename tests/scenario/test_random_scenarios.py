@@ -20,7 +20,7 @@ from tests.scenario import random_marketing
 VALID = Path(__file__).parent.parent / "scenarios" / "valid"
 CORPUS = sorted(path for path in VALID.glob("*.yaml") if not path.stem.endswith(".resolved"))
 
-durations = st.builds(lambda n, unit: f"{n}{unit}", st.integers(1, 400), st.sampled_from(["d", "h", " weeks", "min"]))
+durations = st.builds(lambda n, unit: f"{n}{unit}", st.integers(8, 400), st.sampled_from(["d", "h", " weeks", "min"]))
 pairs = st.tuples(st.integers(1, 20), st.integers(21, 400))
 waits: st.SearchStrategy[Any] = st.one_of(
     durations,
@@ -130,13 +130,15 @@ def files(draw: st.DrawFn) -> dict[str, Any]:
             stages[stage] |= {"owner": "sales"}
             stages[stage]["moves"] |= {"work": {"takes": draw(works), "every": "2d"}, "expire": draw(deadlines())}
     stages["s0"]["moves"]["next"] |= {"event": "form", "warmth": draw(random_marketing.points)}
+    frameworks = {}
     if draw(st.booleans()):
-        stages["s0"]["moves"]["next"]["qualify"] = draw(random_marketing.qualifying)
+        qualify = stages["s0"]["moves"]["next"]["qualify"] = draw(random_marketing.qualifying)
+        frameworks = {"ours": ["need"]} if qualify["by"] == "ours" else {}
     stages["pool"] = {"track": "monthly", "moves": {"robot": {"team": "telesales", "every": "90d", "to": "owned"}}}
     if draw(st.booleans()):
         stages["pool"] |= {
             "track": draw(random_marketing.track_rules("monthly")),
-            "score": {"s0": draw(random_marketing.points)},
+            "score": {"s0": draw(st.integers(1, 90))},
         }
     stages["owned"] = {"owner": "sales", "moves": {"expire": draw(deadlines())}, "win_rate": draw(percentages)}
     stages["won"] = draw(st.sampled_from([{}, {"value": "5k to 90k"}, {"label": "成交", "value": 100}]))
@@ -152,7 +154,7 @@ def files(draw: st.DrawFn) -> dict[str, Any]:
             "need": {"yes": 0.5, "no": {"uncertain": "40% to 60%"}},
         },
         "observed": {"need_seen": {"of": "need", "error": draw(random_marketing.errors)}},
-        "frameworks": {"ours": ["need"]},
+        "frameworks": frameworks,
         "scoring": draw(random_marketing.scoring),
         "fatigue": draw(random_marketing.fatigue),
         "teams": draw(teams()),

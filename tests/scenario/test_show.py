@@ -7,6 +7,7 @@ import pytest
 from funnelsim.scenario import load, loads
 from funnelsim.scenario import quantities as q
 from funnelsim.scenario.measures import CHANCE, DURATION, MONEY
+from funnelsim.scenario.moves import Trigger
 from funnelsim.scenario.show import draw, sentences
 from funnelsim.scenario.words import WIDTH, luck, number, width, wrap
 
@@ -254,7 +255,7 @@ def test_touches_in_words() -> None:
     said = sentences(load(Path(__file__).parents[1] / "engines" / "rich.yaml"))
     flat = " ".join(said.split())
     for sentence in (
-        "95% are delivered; of those 1% (its odds times 1.2 for each recent touch) opt out; of those 30% open it",
+        "95% are delivered; of those 1% (its odds times 1.2 for each recent touch) opt out; of the others 30% open it",
         "One that has had 9 touches in a row without a click or a response goes to the track robot.",
         "A lead goes to mql (reason: hot) once it is one with behaviour clicked and with 'score' from 60.",
         "A lead with reason not_now and with 'age' below 60 days joins the track monthly.",
@@ -263,6 +264,98 @@ def test_touches_in_words() -> None:
         "A lead gets at most 3 touches in any 14 days; one more does not come.",
         "need_seen is what is seen of need; it is wrong with a chance of 10%.",
         "Warmth halves in 20 days; the odds of a touch are times 1.02 for each point of it.",
-        "reminder: at once, 4 days before sql.expire.",
+        "reminder: 4 days before sql.expire.",
     ):
         assert sentence in flat, sentence
+
+
+TRIGGERS = {
+    "enters: pool": ("on entering pool, at once", "at once, when the lead enters pool"),
+    "date: 2026-02-01": ("from 2026-02-01, at once", "at once, from 2026-02-01 on"),
+    "idle: 30d": ("when idle for 30d, at once", "at once, once nothing has happened to the lead for 30 days"),
+    "event: form": ("at each form, at once", "at once, at each form"),
+    "score: 1": ("at a score of 1, at once", "at once, once the score reaches 1 point"),
+    "when: {age: {from: 60d}, stage: pool}": (
+        "once in pool and with 'age' from 60 days, at once",
+        "at once, once it is a lead in pool and with 'age' from 60 days",
+    ),
+    "anniversary: 90d": ("every 90d since creation", "every 90 days since the lead was created"),
+    "expires: {move: pool.over, before: 2d}": ("2d before pool.over", "2 days before pool.over"),
+}
+TRIGGERED = """
+format: 1
+name: Triggered
+start: 2026-01-01
+horizon: 3 months
+channels: {{search: {{leads: 100 per month, enters: lead}}}}
+stages:
+  lead: {{moves: {{call: {{after: 1d, to: pool, event: form, warmth: 1}}, ask: {{touch: mail, after: 2d}}}}}}
+  pool: {{track: drip, moves: {{over: {{after: 60d, to: gone}}}}}}
+  gone: {{}}
+content: {{book: {{number: 1}}}}
+limits: {{mail: 1 per 7d}}
+touches: {{mail: {{response: 1%, opt_out: 1%, content: all}}}}
+tracks:
+  drip:
+    kind: mid_funnel
+    cadence: 7d
+    touches: [mail]
+    on_response: {{to: gone}}
+    exhausted: {{after: 1, per: silence}}
+    moves: {{m: {{touch: mail, trigger: {{{trigger}}}, to: gone}}}}
+"""
+
+
+def test_every_trigger_is_tried() -> None:
+    assert {trigger.partition(":")[0] for trigger in TRIGGERS} == set(Trigger.model_fields)
+
+
+@pytest.mark.parametrize("trigger", TRIGGERS)
+def test_triggers_are_drawn_and_told(trigger: str) -> None:
+    scenario = loads(TRIGGERED.format(trigger=trigger))
+    drawn, said = (" ".join(text(scenario).split()) for text in (draw, sentences))
+    assert f" m {TRIGGERS[trigger][0]}: touch mail -> gone" in drawn
+    assert f"- m: {TRIGGERS[trigger][1]}. It makes the touch mail" in said
+
+
+def test_kinds_of_tracks_single_things_and_opt_outs_are_told() -> None:
+    scenario = loads(TRIGGERED.format(trigger="idle: 30d"))
+    drawn, said = (" ".join(text(scenario).split()) for text in (draw, sentences))
+    assert "drip · mid-funnel" in drawn
+    assert "exhausted after 1 touch in a row without an answer -> silence" in drawn
+    for sentence in (
+        "drip, a track of the kind mid-funnel, sends mail, every 7 days.",
+        "One that has had 1 touch in a row without a click or a response is left in silence.",
+        "Of book there is 1 piece,",
+        "A lead gets at most 1 touch of the kind mail in any 7 days",
+        "A success gives 1 point of warmth.",
+        "- ask: after 2 days. It makes the touch mail; a response to it leaves the lead where it is. - mail: 1% opt out;",
+        "opt out; of the others 1% respond.",
+        "A lead that opts out leaves its track, joins none any more, and gets no touches.",
+        "Where a move of its stage would make a touch, it goes where the move leads 'otherwise', or nothing comes",
+    ):
+        assert sentence in said, sentence
+
+
+def test_a_touch_that_says_where_it_leads_is_told_so() -> None:
+    touches = "mail: {response: {chance: 1%, to: {to: gone, as: asked}}, delivered: 90%, bounced: gone, opt_out: 1%, content: all}"
+    text = TRIGGERED.format(trigger="idle: 30d").replace("mail: {response: 1%, opt_out: 1%, content: all}", touches)
+    scenario = loads(
+        text.replace("on_response: {to: gone}", "on_response: {}").replace("idle: 30d}, to: gone}", "idle: 30d}}")
+    )
+    drawn, said = (" ".join(text(scenario).split()) for text in (draw, sentences))
+    assert "m when idle for 30d, at once: touch mail -> gone (asked)" in drawn
+    assert "response -> gone (asked)" in drawn
+    assert "mail (1%, else gone)" in drawn
+    assert "ask after 2d: touch mail -> gone (asked)" in drawn
+    assert "A lead that responds stays where it is, unless the touch itself says where it leads." in said
+    assert "It makes the touch mail; a response to it leads to gone (reason: asked)." in said
+    assert "90% are delivered (of the others each goes to gone); of those 1% opt out; of the others 1% respond" in said
+
+
+def test_nobody_answers_a_moment() -> None:
+    text = TRIGGERED.format(trigger="idle: 30d").replace(
+        "lead: {moves: {", "lead: {moves: {hurt: {touch: mishap, after: 3d}, "
+    )
+    said = " ".join(sentences(loads(text.replace("touches: {", "touches: {mishap: {warmth: -3}, "))).split())
+    assert "- hurt: after 3 days. It makes the touch mishap. - call" in said
