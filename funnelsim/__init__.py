@@ -14,11 +14,16 @@ if TYPE_CHECKING:
     from funnelsim.engines.log import trace as trace
     from funnelsim.forecast.compare import Comparison as Comparison
     from funnelsim.forecast.compare import compare as compare
+    from funnelsim.forecast.design import design as design
     from funnelsim.forecast.incremental import Incremental as Incremental
     from funnelsim.forecast.incremental import incremental as incremental
     from funnelsim.forecast.lead_by_lead import lead_by_lead as lead_by_lead
+    from funnelsim.forecast.sweep import sweep as sweep
+    from funnelsim.forecast.swept import Sweep as Sweep
+    from funnelsim.metrics.executors import TaskError as TaskError
     from funnelsim.metrics.result import Result as Result
     from funnelsim.metrics.result import load_result as load_result
+    from funnelsim.metrics.resuming import UnsavedError as UnsavedError
     from funnelsim.metrics.simulate import simulate as simulate
     from funnelsim.scenario import Scenario as Scenario
     from funnelsim.scenario import ScenarioError as ScenarioError
@@ -31,13 +36,18 @@ _HOME = {
     "Result": "funnelsim.metrics.result",
     "Scenario": "funnelsim.scenario",
     "ScenarioError": "funnelsim.scenario",
+    "Sweep": "funnelsim.forecast.swept",
+    "TaskError": "funnelsim.metrics.executors",
+    "UnsavedError": "funnelsim.metrics.resuming",
     "compare": "funnelsim.forecast.compare",
+    "design": "funnelsim.forecast.design",
     "incremental": "funnelsim.forecast.incremental",
     "lead_by_lead": "funnelsim.forecast.lead_by_lead",
     "load": "funnelsim.scenario",
     "load_result": "funnelsim.metrics.result",
     "loads": "funnelsim.scenario",
     "simulate": "funnelsim.metrics.simulate",
+    "sweep": "funnelsim.forecast.sweep",
     "trace": "funnelsim.engines.log",
 }
 

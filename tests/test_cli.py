@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -7,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import types
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,8 @@ from typer.testing import CliRunner
 
 import funnelsim as fs
 from funnelsim.cli.commands import app
+
+pytestmark = pytest.mark.usefixtures("compiled_kernel")
 
 ROOT = Path(__file__).parents[1]
 SCENARIOS = ROOT / "scenarios"
@@ -511,6 +515,62 @@ WRONG: dict[str, tuple[str, str]] = {
         "run trunk --overwrite",
         "--overwrite: only what --out names is overwritten; add --out FOLDER",
     ),
+    "nothing to resume, nowhere to be insecure": (
+        "run trunk --resume --insecure",
+        """--resume: only what --out names is resumed; add --out FOLDER
+--insecure: only the way to a cluster can be insecure; add --cluster ADDRESS""",
+    ),
+    "something else to resume": (
+        "run trunk --out one.yaml --resume",
+        "--out: 'one.yaml' is no result of funnelsim, and only results are overwritten; choose another name",
+    ),
+    "a folder to resume without a name": (
+        "run trunk --out . --resume",
+        "--out: '.' is no result of funnelsim, and only results are overwritten; choose another name",
+    ),
+    "a remote cluster without encryption": (
+        "run trunk --seed 3 --cluster tcp://10.0.0.7:8786",
+        (
+            "--cluster: 'tcp://10.0.0.7:8786' is another machine, and nothing on the way there would be encrypted or "
+            "signed, so that others could run code on it and on its workers; use tls://, or add --insecure where you trust "
+            "all of the network"
+        ),
+    ),
+    "a remote cluster, by default without encryption": (
+        "run trunk --cluster localhost.example.org:8786",
+        (
+            "--cluster: 'localhost.example.org:8786' is another machine, and nothing on the way there would be encrypted or "
+            "signed, so that others could run code on it and on its workers; use tls://, or add --insecure where you trust "
+            "all of the network"
+        ),
+    ),
+    "no address": (
+        "run trunk --cluster localhost",
+        "--cluster: 'localhost' is no address of a scheduler; write it as in tls://host:8786",
+    ),
+    "no protocol": (
+        "run trunk --cluster http://localhost:8786",
+        "--cluster: 'http://localhost:8786' is no address of a scheduler; write it as in tls://host:8786",
+    ),
+    "no port": (
+        "run trunk --cluster tcp://localhost:here --variant nobody",
+        (
+            "--variant: no variant 'nobody' (variants: no_nurture, two_weeks and from_july)\n"
+            "--cluster: 'tcp://localhost:here' is no address of a scheduler; write it as in tls://host:8786"
+        ),
+    ),
+    "no scheduler": (
+        "run trunk --cluster tcp://[::1]:1",
+        "--cluster: no scheduler can be reached at 'tcp://[::1]:1' (Timed out trying to connect to tcp://[::1]:1 after 1 s)",
+    ),
+    "no certificates": (
+        "run trunk --cluster tls://localhost:1",
+        (
+            "--cluster: no scheduler can be reached at 'tls://localhost:1' (Dask does not know your certificates; name them "
+            "in its configuration (distributed.comm.tls.ca-file and distributed.comm.tls.client.cert and key) or in the "
+            "environment (DASK_DISTRIBUTED__COMM__TLS__CA_FILE, DASK_DISTRIBUTED__COMM__TLS__CLIENT__CERT and …__KEY))"
+        ),
+    ),
     "a result there": (
         "run trunk --out old.zarr",
         "--out: 'old.zarr' is there already; add --overwrite, or choose another name",
@@ -552,6 +612,7 @@ WRONG: dict[str, tuple[str, str]] = {
 @pytest.mark.parametrize(("command", "message"), WRONG.values(), ids=WRONG)
 def test_wrong_input(command: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything that is wrong is told, in these words, and nothing is written."""
+    monkeypatch.setattr("funnelsim.cli.clusters.PATIENCE", "1s")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "one.yaml").write_text(ONE, encoding="utf-8")
     (tmp_path / "scenarios").mkdir()
@@ -686,13 +747,54 @@ def test_what_cannot_be_written_after_all_costs_no_figures(tmp_path: Path, monke
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(fs.Result, "save", full)
+    monkeypatch.setattr("funnelsim.metrics.storage.write", full)
     png = tmp_path / "run.png"
     words = ["run", TRUNK, "--horizon", "30d", "-n", "2", "--out", str(tmp_path / "run.zarr"), "--png", str(png)]
     result = funnelsim(*words, code=74)
     assert "cost_per_sql" in result.stdout
-    assert result.stderr.splitlines()[-1] == f"{tmp_path / 'run.zarr'}: cannot be written: No space left on device"
+    assert result.stderr.splitlines()[-1] == (
+        f"{tmp_path / 'run.zarr'}: cannot be written: No space left on device; 2 replications are safe in "
+        "run.zarr.unfinished: make room, and go on with --resume, or resume=True"
+    )
     assert png.exists()
+    monkeypatch.undo()
+    assert funnelsim(*words, "--resume").stdout == result.stdout
+    assert fs.load_result(tmp_path / "run.zarr").replications == 2
+
+
+def test_a_part_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("funnelsim.metrics.resuming.Output.keep", full)
+    result = funnelsim("run", TRUNK, "--horizon", "30d", "-n", "2", "--out", str(tmp_path / "run.zarr"), code=74)
+    assert result.stdout == ""
+    assert result.stderr == f"{tmp_path / 'run.zarr'}: cannot be written: No space left on device\n"
+
+
+def test_an_interrupted_run_is_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    words = ["run", TRUNK, "--horizon", "30d", "-n", "4", "--json"]
+    out = ["--out", str(tmp_path / "run.zarr")]
+    plain = funnelsim(*words).stdout
+    monkeypatch.setattr("funnelsim.metrics.resuming.Output.finish", interrupt)
+    left = f"{tmp_path / 'run.zarr'}.unfinished"
+    assert funnelsim(*words, *out, code=130).stderr == (
+        f"what is finished is in {left}; the same with --resume goes on with it\nstopped\n"
+    )
+    monkeypatch.undo()
+    assert funnelsim(*words, *out, code=2).stderr.startswith("--out: ")
+    assert "keeps what an interrupted run has finished; add --resume" in funnelsim(*words, *out, code=2).stderr
+    assert funnelsim(*words, *out, "--resume", "--seed", "2", code=2).stderr == (
+        f"--out: {left} is of another run, with seed 1 (here 2); choose another name, or begin anew\n"
+    )
+    assert funnelsim(*words, *out, "--resume").stdout == plain
+    assert funnelsim(*words, *out, "--resume").stdout == plain  # of what is there
+    assert funnelsim(*words, *out, "--resume", "-n", "5", code=2).stderr == (
+        f"--out: {tmp_path / 'run.zarr'} is the result of another run, with replications 4 (here 5); choose another name\n"
+    )
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
@@ -778,6 +880,28 @@ def test_more_replications_than_there_is_memory_for() -> None:
     assert found.startswith("--replications: 2,147,483,647 replications of each of 2 scenarios would take up to ")
 
 
+@pytest.mark.parametrize(("cause", "code"), [(ValueError("a slip"), 69), (OverflowError("too long"), 2)])
+def test_a_cluster_that_fails(cause: Exception, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    from funnelsim.metrics.executors import Job, TaskError
+
+    def broken(*_: object, **__: object) -> None:
+        raise TaskError(Job("'One'", ONE, "1", 7, "kernel", None, False), 3, 5, cause) from cause
+
+    client = types.SimpleNamespace(nthreads=dict)
+    monkeypatch.setattr("funnelsim.cli.clusters._client", lambda _: contextlib.nullcontext(client))
+    monkeypatch.setattr(fs, "simulate", broken)
+    found = funnelsim("run", TRUNK, "--cluster", "tcp://localhost:1", code=code).stderr
+    assert found.startswith("tcp://localhost:1 has no workers yet; waiting for some …\n")
+    assert f"replications 3 to 4 of 'One' with seed 7 failed on a worker ({type(cause).__name__}: {cause}); " in found
+
+
+def test_a_cluster_without_dask(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    assert funnelsim("run", TRUNK, "--cluster", "tcp://localhost:1", code=2).stderr == (
+        "--cluster: a cluster needs Dask, which is not installed here; install funnelsim[dask]\n"
+    )
+
+
 def test_the_exit_codes_are_told() -> None:
     text = funnelsim("--help").stdout
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -827,6 +951,20 @@ def test_ctrl_c_ends_a_run() -> None:
         process.kill()
     assert process.returncode == 130
     assert errors.strip().endswith("stopped")
+
+
+@pytest.mark.long
+def test_a_killed_run_is_resumed(tmp_path: Path) -> None:
+    words, out = ["run", TRUNK, "--horizon", "90d", "-n", "800", "--json"], tmp_path / "run.zarr"
+    plain = funnelsim(*words).stdout
+    process = started(*words, "--out", str(out))
+    wait_until(lambda: len(list(tmp_path.glob("*/*.part"))) > 2 or process.poll() is not None)
+    process.kill()
+    assert process.communicate()[0] == ""
+    assert not out.exists()
+    assert len(list(tmp_path.glob("*/*.part"))) > 2
+    assert funnelsim(*words, "--out", str(out), "--resume").stdout == plain
+    assert [child.name for child in tmp_path.iterdir()] == ["run.zarr"]
 
 
 def test_output_may_be_cut_short() -> None:

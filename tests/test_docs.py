@@ -6,6 +6,7 @@ import itertools
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import BaseModel
@@ -16,7 +17,7 @@ from funnelsim.cli.shipped import shipped
 from funnelsim.scenario import models, structure
 
 ROOT = Path(__file__).parents[1]
-DOCS = (ROOT / "README.md", ROOT / "docs" / "language.md")
+DOCS = (ROOT / "README.md", ROOT / "docs" / "language.md", ROOT / "docs" / "sweeps.md")
 LANGUAGE = DOCS[1].read_text(encoding="utf-8")
 BASE = "mine.yaml"
 
@@ -148,7 +149,7 @@ def test_commands_in_the_docs_are_commands() -> None:
     import typer
 
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-    for path in DOCS:
+    for path in (*DOCS, ROOT / "docs" / "clusters.md"):
         for line in "".join(blocks(path, "sh")).splitlines():
             words = shlex.split(line, comments=True)
             if words[:1] == ["funnelsim"]:
@@ -188,9 +189,22 @@ def test_readme_links_the_language() -> None:
     assert "(docs/language.md)" in text
 
 
-def test_contents_of_the_language() -> None:
-    headings = {
-        heading.lower().replace(",", "").replace(" ", "-") for heading in re.findall(r"^## (.*)$", LANGUAGE, re.M)
-    }
-    links = set(re.findall(r"\]\(#([^)]+)\)", LANGUAGE))
+@pytest.mark.parametrize("path", DOCS[1:], ids=lambda path: path.name)
+def test_contents_of_pages(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    headings = {heading.lower().replace(",", "").replace(" ", "-") for heading in re.findall(r"^## (.*)$", text, re.M)}
+    links = set(re.findall(r"\]\(#([^)]+)\)", text))
     assert links == headings
+
+
+def test_examples_of_sweeps_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the order in which they stand, each with what those before it have made; with few replications."""
+    monkeypatch.chdir(ROOT)
+    made: dict[str, Any] = {}
+    examples = blocks(DOCS[2], "python")
+    assert len(examples) == 3
+    for example in examples:
+        exec(re.sub(r"replications=\d+", "replications=2", example), made)
+    assert made["swept"].data.sizes == {"metric": 2, "point": 16}
+    assert made["cost"].sizes == {"stages.sql.moves.expire.after": 3, "stages.lead.moves.call.attempts": 3}
+    assert made["result"].precision["cost_per_sql"].reached

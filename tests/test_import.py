@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-HEAVY = {"numba", "pandas", "xarray", "matplotlib", "scipy"}
+HEAVY = {"numba", "pandas", "xarray", "matplotlib", "scipy", "dask", "distributed"}
 
 
 def loaded_after(code: str) -> set[str]:
@@ -37,6 +37,11 @@ def test_help_loads_nothing_heavy() -> None:
 def test_compiling_needs_no_numba() -> None:
     code = "import funnelsim as fs; from funnelsim.program import compile_scenario; compile_scenario(fs.load('scenarios/trunk.yaml'))"
     assert not loaded_after(code) & HEAVY
+
+
+def test_running_here_loads_no_cluster() -> None:
+    code = "import funnelsim as fs; fs.simulate(fs.load('scenarios/trunk.yaml').set({'horizon': '2d'}), replications=1)"
+    assert "distributed" not in loaded_after(code)  # xarray looks for dask itself
 
 
 def test_the_check_would_notice() -> None:

@@ -1,8 +1,8 @@
 """The command line: what the library says, in a terminal and in CI.
 
-Exit codes: 0 fine, 1 a guard is broken, 2 the input is wrong, 70 a fault of funnelsim, 74 something could not be
-written, 130 stopped by Ctrl-C, 141 nobody reads the output any more. What was asked for goes to stdout, errors to
-stderr.
+Exit codes: 0 fine, 1 a guard is broken, 2 the input is wrong, 69 a cluster failed, 70 a fault of funnelsim, 74
+something could not be written, 130 stopped by Ctrl-C, 141 nobody reads the output any more. What was asked for goes to
+stdout, errors to stderr.
 """
 
 from __future__ import annotations

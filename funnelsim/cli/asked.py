@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import funnelsim as fs
 from funnelsim.cli import places, shipped
+from funnelsim.cli.clusters import cluster_refused
 from funnelsim.cli.ending import WrongInputError
 from funnelsim.scenario import Place, Problem, ScenarioError
 from funnelsim.scenario.problems import listed, near_miss, shown
@@ -146,6 +147,28 @@ class Asked:
         if name is not None:
             self._found(option, meant, partial(_stage_refused, name))
 
+    def precision(
+        self, texts: Iterable[str], first: int, most: int | None, meant: Sequence[Scenario], by: str | None
+    ) -> dict[str, str]:
+        """Return how precise metrics are to be, where a run looks first after `first` replications."""
+        from funnelsim.metrics.precision import check_numbers
+
+        wanted = {}
+        for text in texts:
+            name, equals, size = (part.strip() for part in text.partition("="))
+            if not equals:
+                self.wrong("--precision", f"write NAME=SIZE, as in cost_per_sql=1%, not {shown(text)}")
+            elif not self._found("--precision", meant, partial(_precision_refused, {name: size}, by)):
+                wanted[name] = size
+        if not list(texts) and most is not None:
+            self.wrong("--max-replications", "it is where --precision gives up; add --precision, or use --replications")
+        elif list(texts):
+            try:
+                check_numbers(first, most)
+            except ValueError as error:
+                self.wrong("--precision", str(error))
+        return wanted
+
     def lead(self, name: str | None, meant: Sequence[Scenario]) -> None:
         """Look at the name of a lead, as far as that can be done without a run."""
         if name is not None:
@@ -168,14 +191,42 @@ class Asked:
             self.wrong("--replications", str(error))
 
     # ------------------------------------------------------------ files
-    def written(self, out: Path | None, overwrite: bool, png: Path | None) -> None:
+    def written(self, out: Path | None, overwrite: bool, png: Path | None, resume: bool = False) -> None:
         """Look at where a result and a picture are to go."""
-        if out is not None and (refused := places.folder_refused(out, overwrite)):
+        if out is not None and (refused := places.folder_refused(out, overwrite, resume)):
             self.wrong("--out", refused)
         if out is None and overwrite:
             self.wrong("--overwrite", "only what --out names is overwritten; add --out FOLDER")
+        if out is None and resume:
+            self.wrong("--resume", "only what --out names is resumed; add --out FOLDER")
         if png is not None and (refused := places.picture_refused(png, out)):
             self.wrong("--png", refused)
+
+    def resumed(
+        self,
+        scenario: Scenario,
+        settings: Settings,
+        out: Path | None,
+        aims: Mapping[str, str],
+        *,
+        resume: bool,
+        overwrite: bool,
+    ) -> None:
+        """Look at whether what an interrupted run has left is of this one."""
+        from funnelsim.metrics.simulate import output_of
+
+        try:
+            output_of(scenario, settings, out, resume=resume, overwrite=overwrite, aims=aims)
+        except (FileExistsError, ValueError) as error:
+            self.wrong("--out", str(error))
+
+    # ------------------------------------------------------------ machines
+    def cluster(self, address: str | None, insecure: bool) -> None:
+        """Look at the address of a cluster."""
+        if address is not None and (refused := cluster_refused(address, insecure)):
+            self.wrong("--cluster", refused)
+        if address is None and insecure:
+            self.wrong("--insecure", "only the way to a cluster can be insecure; add --cluster ADDRESS")
 
 
 def _labelled(problem: Problem, labels: Mapping[str, str]) -> Problem:
@@ -213,6 +264,16 @@ def _metric_refused(name: str, by: str | None, over: str, scenario: Scenario) ->
 
 def _stage_refused(name: str, scenario: Scenario) -> str | None:
     return None if name in scenario.stages else f"no stage {shown(name)}{near_miss(name, scenario.stages, 'stages')}"
+
+
+def _precision_refused(precision: Mapping[str, str], by: str | None, scenario: Scenario) -> str | None:
+    from funnelsim.metrics.precision import read_precision
+
+    try:
+        read_precision(precision, scenario, by)
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 def _lead_refused(name: str, scenario: Scenario) -> str | None:

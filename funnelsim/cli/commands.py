@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +11,7 @@ import typer
 import funnelsim as fs
 from funnelsim.cli import shipped
 from funnelsim.cli.asked import Asked
+from funnelsim.cli.clusters import connected
 from funnelsim.cli.comparing import check_alike, scenarios_to_compare
 from funnelsim.cli.contacts import touches
 from funnelsim.cli.ending import (
@@ -22,30 +23,36 @@ from funnelsim.cli.ending import (
     hand_over,
     hand_over_json,
     say,
-    say_if_compiling,
-    writing,
 )
+from funnelsim.cli.keeping import simulated
 from funnelsim.cli.options import (
     ENGINES,
     OVERS,
     By,
+    Cluster,
     Debug,
     Engine,
     File,
     Horizon,
+    Insecure,
     Json,
+    MaxReplications,
     Metrics,
     Out,
     Over,
     Overwrite,
     Picture,
+    Precision,
     Replications,
+    Resume,
     Seed,
     Set,
     Threads,
     Variant,
 )
 from funnelsim.cli.places import save_page, save_picture
+from funnelsim.cli.starting import prepare_kernel
+from funnelsim.cli.sweeping import sweep
 from funnelsim.scenario import Place, Problem
 from funnelsim.scenario.problems import shown
 
@@ -54,8 +61,8 @@ app = typer.Typer(
     help="Simulate a funnel, and see what a policy, a budget or a team change brings.",
     epilog=(
         "Example: funnelsim run trunk --variant two_weeks --replications 500. Exit codes: 0 fine; 1 a guard is broken; "
-        "2 the input is wrong; 70 a fault of funnelsim (--debug or FUNNELSIM_DEBUG=1 shows its traceback); "
-        "74 something could not be written; 130 stopped by Ctrl-C."
+        "2 the input is wrong; 69 a cluster failed; 70 a fault of funnelsim (--debug or FUNNELSIM_DEBUG=1 shows its "
+        "traceback); 74 something could not be written; 130 stopped by Ctrl-C."
     ),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -80,6 +87,8 @@ def run(
     horizon: Horizon = None,
     by: By = None,
     replications: Replications = 1000,
+    precision: Precision = [],  # noqa: B006
+    max_replications: MaxReplications = None,
     seed: Seed = 1,
     engine: Engine = "kernel",
     threads: Threads = None,
@@ -87,7 +96,10 @@ def run(
     over: Over = "horizon",
     json_: Json = False,
     out: Out = None,
+    resume: Resume = False,
     overwrite: Overwrite = False,
+    cluster: Cluster = None,
+    insecure: Insecure = False,
     png: Picture = None,
     debug: Debug = False,
 ) -> None:
@@ -98,23 +110,34 @@ def run(
         group: Any = asked.grouping(by, meant)
         which, during = asked.one_of("--engine", engine, ENGINES), asked.one_of("--over", over, OVERS)
         asked.metrics(metric, meant, group, during)
-        asked.written(out, overwrite, png)
+        wanted = asked.precision(precision, replications, max_replications, meant, group)
+        asked.written(out, overwrite, png, resume)
+        asked.cluster(cluster, insecure)
         asked.refuse()
 
         from funnelsim.cli.figures import asked_for, run_as_json, run_figure, with_groups
+        from funnelsim.metrics.precision import check_numbers, given_up
         from funnelsim.metrics.simulate import Settings
 
         settings = Settings(replications, seed, which, group, during == "cohort", threads)
-        asked.room(meant, settings)
+        most = check_numbers(replications, max_replications) if wanted else replications
+        asked.room(meant, replace(settings, replications=most))
+        asked.resumed(meant[0], settings, out, wanted, resume=resume, overwrite=overwrite)
         asked.refuse()
-        say_if_compiling()
-        result = fs.simulate(meant[0], **asdict(settings))
+        with connected(cluster) as workers:
+            if workers is None:
+                prepare_kernel()
+            result, saved = simulated(
+                meant[0],
+                settings,
+                workers,
+                out,
+                resume=resume,
+                overwrite=overwrite,
+                precision=wanted or None,
+                max_replications=max_replications,
+            )
         shown = with_groups(metric, meant[:1], group)
-
-        def save() -> None:
-            if out is not None:
-                with writing(str(out)):
-                    result.save(out, overwrite=overwrite)
 
         def show_figures() -> None:
             if json_:
@@ -122,7 +145,7 @@ def run(
             elif metric or during != "horizon":
                 with asked_for():
                     table = result.table(shown or None, over=during)
-                say(table)
+                say("\n".join([table, *(f"warning: {warning}" for warning in given_up(result))]))
             else:
                 say(result)
 
@@ -130,7 +153,7 @@ def run(
             if png is not None:
                 save_picture(run_figure(result, metric), png)
 
-        each(save, show_figures, draw)
+        each(saved, show_figures, draw)
 
 
 @app.command(epilog="Example: funnelsim compare nurture_before_after --variants before,after --horizon 30d")
@@ -174,7 +197,7 @@ def compare(
         asked.room(chosen.values(), Settings(replications, seed, by=group, threads=threads))
         asked.refuse()
         shown = with_groups(metric, list(chosen.values()), group)
-        say_if_compiling()
+        prepare_kernel()
         comparison = fs.compare(
             chosen, replications=replications, seed=seed, metrics=shown or None, by=group, threads=threads
         )
@@ -205,6 +228,14 @@ app.command(
         "also what each of them truly adds: one more run without each."
     )
 )(touches)
+
+
+app.command(
+    epilog=(
+        "Example: funnelsim sweep trunk --over stages.sql.moves.expire.after=7d,14d,21d --metric won --metric "
+        "cost_per_won. With --png one path makes a line, two make a heat map."
+    )
+)(sweep)
 
 
 @app.command(epilog="Example: funnelsim show trunk --variant two_weeks")
@@ -254,7 +285,7 @@ def trace(
 
         from funnelsim.engines.story import story
 
-        say_if_compiling()
+        prepare_kernel()
         log = fs.trace(meant[0], seed=seed, replication=replication, engine=which)
         if lead is not None and not (log["lead"] == lead).any():
             try:
@@ -350,7 +381,7 @@ def evidence(
         except fs.ScenarioError as error:
             asked.problems += error.problems
         asked.refuse()
-        say_if_compiling()
+        prepare_kernel()
         chosen = plan.evidence.seed if seed is None else seed
         verdicts = judge(plan, measure(plan, chosen, threads))
         page = page_of(plan, verdicts, chosen)

@@ -13,7 +13,7 @@ from funnelsim.cli.asked import Asked
 from funnelsim.cli.contact_texts import leaving as leaving_told
 from funnelsim.cli.contact_texts import scores as scores_told
 from funnelsim.cli.contact_texts import told, verdicts
-from funnelsim.cli.ending import each, ending, hand_over_json, say, say_if_compiling
+from funnelsim.cli.ending import each, ending, hand_over_json, say
 from funnelsim.cli.options import (
     Debug,
     File,
@@ -28,6 +28,7 @@ from funnelsim.cli.options import (
     Variant,
 )
 from funnelsim.cli.places import save_picture
+from funnelsim.cli.starting import prepare_kernel
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,7 +88,7 @@ def touches(
         settings = Settings(replications, seed, threads=threads)
         asked.room(meant[:1] * (1 + incremental), settings)
         asked.refuse()
-        say_if_compiling()
+        prepare_kernel()
         added = None
         if incremental:
             run: dict[str, Any] = {"replications": replications, "seed": seed, "threads": threads}

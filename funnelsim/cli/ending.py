@@ -15,6 +15,7 @@ from funnelsim.scenario import Problem, ScenarioError
 
 GUARD_IS_BROKEN = 1
 INPUT_IS_WRONG = 2
+CLUSTER_FAILED = 69
 FAULT = 70
 NOT_WRITTEN = 74
 STOPPED = 130
@@ -32,6 +33,10 @@ class WrongInputError(Exception):
 
 class BrokenGuardError(Exception):
     """Something does not hold that was to be guarded; the message says what."""
+
+
+class ClusterError(Exception):
+    """A cluster did not do what it was handed; the message says what to run again."""
 
 
 class NotWrittenError(Exception):
@@ -65,6 +70,8 @@ def ending(debug: bool = False) -> Iterator[None]:
         )
     except OverflowError as error:
         _end(f"this run is too long to be done: {error}", INPUT_IS_WRONG)
+    except ClusterError as error:
+        _end(str(error), CLUSTER_FAILED)
     except NotWrittenError as error:
         _end(str(error), NOT_WRITTEN)
     except BrokenPipeError:
@@ -144,16 +151,6 @@ def prepare_streams() -> None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
-
-
-def say_if_compiling() -> None:
-    """Tell who sits at a terminal why the first run takes its time."""
-    from funnelsim.engines.code_cache import cache_folder
-
-    folder = cache_folder()
-    known = folder is not None and any(folder.glob("*.run_replication-*"))
-    if not known and sys.stderr.isatty():
-        print("compiling the simulation kernel, once; this takes about half a minute …", file=sys.stderr)
 
 
 def say(text: object) -> None:

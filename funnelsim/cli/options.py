@@ -24,6 +24,18 @@ By = Annotated[
     typer.Option(metavar="GROUP", help="Group leads: by channel, segment or a trait.", show_default=False),
 ]
 Replications = Annotated[int, typer.Option("-n", "--replications", min=1, max=2**31 - 1, help="How many runs.")]
+Precision = Annotated[
+    list[str],
+    typer.Option(
+        "--precision",
+        metavar="NAME=SIZE",
+        help="Run on until this metric's error is as small, as in cost_per_sql=1%; may be repeated.",
+    ),
+]
+MaxReplications = Annotated[
+    int | None,
+    typer.Option(min=1, max=2**31 - 1, help="When --precision gives up; by default 10000.", show_default=False),
+]
 Seed = Annotated[int, typer.Option(min=0, max=2**64 - 1, help="Equal seeds give equal luck.")]
 EngineName = Literal["kernel", "simpy"]
 ENGINES: tuple[EngineName, ...] = ("kernel", "simpy")
@@ -38,7 +50,15 @@ OVERS: tuple[OverName, ...] = ("horizon", "period", "cohort")
 Over = Annotated[
     str, typer.Option(metavar="[horizon|period|cohort]", help="In all, by period, or by period of creation.")
 ]
-Out = Annotated[Path | None, typer.Option(metavar="FOLDER", help="Save the result (Zarr).")]
+Cluster = Annotated[
+    str | None,
+    typer.Option(metavar="ADDRESS", help="Run on a cluster of Dask, as in tls://host:8786.", show_default=False),
+]
+Insecure = Annotated[bool, typer.Option("--insecure", help="Let --cluster go to another machine without TLS.")]
+Out = Annotated[
+    Path | None, typer.Option(metavar="FOLDER", help="Save the result (Zarr); what is finished is kept as it comes.")
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with what an interrupted run has left at --out.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Let --out replace a result that is there.")]
 Picture = Annotated[Path | None, typer.Option("--png", metavar="FILE", help="Save a picture, in place of one there.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a fault of funnelsim.")]

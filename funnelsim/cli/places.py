@@ -13,19 +13,26 @@ from typing import Any
 from funnelsim.cli.ending import reason, writing
 from funnelsim.scenario.problems import shown
 
-SIDE = ".{}.12345678"
+SIDE = ".{}.12345678.aside"
 """How a folder to the side is called, in which a result is written before it takes its place."""
 
 
-def folder_refused(path: Path, overwrite: bool) -> str | None:
+def folder_refused(path: Path, overwrite: bool, resume: bool) -> str | None:
     """Say why a result cannot be saved in a folder; None where it can be."""
-    name = shown(str(path))
+    from funnelsim.metrics.resuming import unfinished
+
+    name, left = shown(str(path)), unfinished(path)
     if os.path.lexists(path):
-        if not overwrite:
+        if not overwrite and not resume:
             return f"{name} is there already; add --overwrite, or choose another name"
         if not _is_result(path):
             return f"{name} is no result of funnelsim, and only results are overwritten; choose another name"
-    return _refused(path, SIDE.format(path.name))
+    if os.path.lexists(left) and not overwrite and not resume:
+        return (
+            f"{shown(str(left))} keeps what an interrupted run has finished; add --resume to go on with it, or "
+            "--overwrite to begin anew, or choose another name"
+        )
+    return _refused(path, SIDE.format(path.name), left.name)
 
 
 def picture_refused(path: Path, out: Path | None) -> str | None:

@@ -104,6 +104,10 @@ def keep_quantiles(bins: npt.NDArray[np.int64], out: p.FloatArray) -> None:
         for group in range(groups):
             out[group, thing, 0] = age_quantile(bins[group, thing], 0.5)
             out[group, thing, 1] = age_quantile(bins[group, thing], 0.9)
+        if groups == 1:
+            out[1, thing, 0] = out[0, thing, 0]
+            out[1, thing, 1] = out[0, thing, 1]
+            continue
         for group in range(1, groups):
             for place in range(places):
                 bins[0, thing, place] += bins[group, thing, place]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 from funnelsim.engines.elementary import exp, log, polynomial
-from funnelsim.engines.jit import lean
+from funnelsim.engines.jit import inlined, lean
 from funnelsim.engines.special import beta_lower_tail, gamma_tails, log_gamma
 
 __all__ = [
@@ -55,6 +55,9 @@ _TAIL_BELOW = (
 )
 # fmt: on
 
+NEAR_AN_END = 1.5e-11
+"""How near to 0 or 1 the normal quantile may need the formula for its tails: from exp(-25) down."""
+
 
 @lean
 def logistic(x: float) -> float:
@@ -92,6 +95,21 @@ def logit(p: float) -> float:
 
 
 # ---------------------------------------------------------------- normal distribution
+@inlined
+def normal_quantile_within(u: float) -> float:
+    """Quantile of the standard normal distribution for u from `NEAR_AN_END` to one less, without branches.
+
+    Both of the formulas that `normal_quantile` chooses from there are worked out: loops over it are vectorised.
+    """
+    q = u - 0.5
+    r = 0.180625 - q * q
+    centre = q * polynomial(_CENTRE_ABOVE, r) / polynomial(_CENTRE_BELOW, r)
+    root = math.sqrt(-log(min(u, 1.0 - u)))
+    value = polynomial(_MIDDLE_ABOVE, root - 1.6) / polynomial(_MIDDLE_BELOW, root - 1.6)
+    middle = value if q > 0.0 else -value
+    return centre if abs(q) <= 0.425 else middle
+
+
 @lean
 def normal_quantile(u: float) -> float:
     """Quantile of the standard normal distribution.
@@ -109,16 +127,15 @@ def normal_quantile(u: float) -> float:
     float
         From -8.3 to 8.3 for numbers of `philox.to_unit`, relative error at most 1e-15; from -37.6 for any u.
     """
-    q = u - 0.5
-    if abs(q) <= 0.425:
-        r = 0.180625 - q * q
-        return q * polynomial(_CENTRE_ABOVE, r) / polynomial(_CENTRE_BELOW, r)
-    r = math.sqrt(-log(min(u, 1.0 - u)))
+    nearest = min(u, 1.0 - u)
+    if nearest >= NEAR_AN_END:
+        return normal_quantile_within(u)
+    r = math.sqrt(-log(nearest))
     if r <= 5.0:
         value = polynomial(_MIDDLE_ABOVE, r - 1.6) / polynomial(_MIDDLE_BELOW, r - 1.6)
     else:
         value = polynomial(_TAIL_ABOVE, r - 5.0) / polynomial(_TAIL_BELOW, r - 5.0)
-    return value if q > 0.0 else -value
+    return value if u > 0.5 else -value
 
 
 # ---------------------------------------------------------------- gamma and beta distributions

@@ -7,34 +7,38 @@ once.
 
 from __future__ import annotations
 
-import math
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from funnelsim.engines.counts import Counts, empty_counts, keep
+from funnelsim.engines.desks import Desks, Path, expected_leads, first_places, more_places, num_bytes
 from funnelsim.engines.handles import handle
-from funnelsim.engines.jit import lean
 from funnelsim.engines.kernel import DONE, STOPPED, run_replication
 from funnelsim.engines.log import Engine
-from funnelsim.engines.philox import Word
-from funnelsim.engines.realise import make_keys, realise, tables_of
-from funnelsim.engines.state import NO_ROOM, Run, empty_run
-from funnelsim.engines.tables import LEAD
+from funnelsim.engines.realise import tables_of
+from funnelsim.engines.state import empty_run
 from funnelsim.program import Program
 from funnelsim.program import records as p
-from funnelsim.program.program import Recipes, Structure
 
-CHUNK_LEADS = 50_000
+CHUNK_LEADS = 200_000
 """Leads in a chunk, roughly: long enough that threads need not talk, short enough to show progress."""
 
 PART_BYTES = 1 << 24
 """How much memory a part of all counts takes, roughly."""
+
+COARSE_LEADS = 500_000
+"""Leads in what is worth a task on another machine, or a file: a second's work, roughly."""
+
+SLOWNESS = 500
+"""How often as long the reference engine takes, roughly."""
+
+COARSE_BYTES = 1 << 22
+"""How much memory the counts of such a task take at most, roughly."""
 
 
 def replicate(
@@ -42,20 +46,25 @@ def replicate(
     replications: int,
     seed: int,
     *,
+    first: int = 0,
     engine: Engine = "kernel",
     by: str | None = None,
     cohorts: bool = False,
     threads: int | None = None,
     chunk: int | None = None,
+    path: Path | None = None,
     done: Callable[[int], object] = lambda _: None,
 ) -> Counts:
-    """Run replications 0 to `replications` - 1 and count.
+    """Run replications `first` to `replications` - 1 and count.
 
     Parameters
     ----------
     program : Program
     replications : int
+        More than `first`.
     seed : int
+    first : int
+        The replication to begin with.
     engine : {"kernel", "simpy"}
     by : str, optional
         What to group leads by: ``channel``, ``segment``, or a trait.
@@ -65,6 +74,9 @@ def replicate(
         By default as many as there are processors.
     chunk : int, optional
         Replications to a task; by default chosen by the number of leads.
+    path : {"blocks", "leads"}, optional
+        How the kernel walks leads; by default a block at a time wherever the program allows it. The counts are the
+        same.
     done : callable
         Called with the number of replications that have just been finished.
 
@@ -84,12 +96,14 @@ def replicate(
         replications,
         seed,
         parts.append,
+        first=first,
         engine=engine,
         by=by,
         cohorts=cohorts,
         threads=threads,
         chunk=chunk,
-        part=replications,
+        path=path,
+        part=replications - first,
         done=done,
     )
     return parts[0]
@@ -101,12 +115,15 @@ def replicate_in_parts(
     seed: int,
     take: Callable[[Counts], object],
     *,
+    first: int = 0,
     engine: Engine = "kernel",
     by: str | None = None,
     cohorts: bool = False,
     threads: int | None = None,
     chunk: int | None = None,
+    path: Path | None = None,
     part: int | None = None,
+    small: bool = False,
     done: Callable[[int], object] = lambda _: None,
 ) -> None:
     """Run replications as `replicate` does, and hand their counts over part by part.
@@ -115,34 +132,37 @@ def replicate_in_parts(
 
     Parameters
     ----------
-    program, replications, seed, engine, by, cohorts, threads, chunk, done
-        As in `replicate`.
+    program, replications, seed, first, engine, by, cohorts, threads, chunk, path, done
+        As in `replicate`; `first` may be all of them, of which nothing is left to do.
     take : callable
         Called with the counts of each part, in order, while the next one runs.
     part : int, optional
         Replications to a part; by default chosen so that a part takes `PART_BYTES`.
+    small : bool
+        Whether parts are smaller, so that little is lost with one.
     """
+    workers = num_workers(threads)
     size = part or part_size(program, by, cohorts, threads)
+    if small:
+        size = min(size, max(workers, coarse_size(program, replications - first, engine, by, cohorts, workers)))
     if engine == "simpy":
-        for first, last in _chunks(0, replications, size):
-            out = empty_counts(program, last - first, by, cohorts)
-            for i in range(last - first):
-                _reference_replication(program, seed, by, first + i, out.part(i, i + 1))
+        for begin, end in pieces(first, replications, size):
+            out = empty_counts(program, end - begin, by, cohorts)
+            for i in range(end - begin):
+                _reference_replication(program, seed, by, begin + i, out.part(i, i + 1))
                 done(1)
             take(out)
         return
-    workers = num_workers(threads)
-    each = chunk or _chunk_size(program, replications, workers)
+    each = chunk or _chunk_size(program, replications - first, workers, CHUNK_LEADS)
     stop = np.zeros(1, np.int64)
+    desks = Desks(program, by, len(program.structure.cohort_edge) if cohorts else 1, path, stop)
     with ThreadPoolExecutor(workers) as pool:
         running: deque[tuple[Counts, set[Future[int]]]] = deque()
         try:
-            for first, last in _chunks(0, replications, size):
-                out = empty_counts(program, last - first, by, cohorts)
-                chunks = [(start, out.part(start - first, end - first)) for start, end in _chunks(first, last, each)]
-                running.append(
-                    (out, {pool.submit(_kernel_chunk, program, seed, by, start, some, stop) for start, some in chunks})
-                )
+            for begin, end in pieces(first, replications, size):
+                out = empty_counts(program, end - begin, by, cohorts)
+                chunks = [(low, out.part(low - begin, high - begin)) for low, high in pieces(begin, end, each)]
+                running.append((out, {pool.submit(desks.run, seed, low, some) for low, some in chunks}))
                 if len(running) > 1:
                     take(_finished(*running.popleft(), done))
             while running:
@@ -153,7 +173,8 @@ def replicate_in_parts(
             raise
 
 
-def _chunks(first: int, last: int, size: int) -> Iterator[tuple[int, int]]:
+def pieces(first: int, last: int, size: int) -> Iterator[tuple[int, int]]:
+    """Yield from where to where pieces of this size go, of which the last may be shorter."""
     for start in range(first, last, size):
         yield start, min(start + size, last)
 
@@ -165,22 +186,18 @@ def num_workers(threads: int | None) -> int:
     return threads or os.cpu_count() or 1
 
 
-def _chunk_size(program: Program, replications: int, workers: int) -> int:
-    """Return a size that gives every worker several chunks of moderate length."""
-    return max(1, min(CHUNK_LEADS // (_expected_leads(program) + 1), -(-replications // (4 * workers))))
+def _chunk_size(program: Program, replications: int, workers: int, leads: int) -> int:
+    """Return a size that gives every worker several chunks, each of so many leads at most."""
+    return max(1, min(leads // (expected_leads(program) + 1), -(-replications // (4 * workers))))
 
 
-def _expected_leads(program: Program) -> int:
-    tables = tables_of(program, 0, 0)
-    return int(tables.expected[:, -1].sum()) // LEAD + int(tables.channels["backlog"][0].sum())
-
-
-def _places(program: Program) -> int:
-    """Return for how many leads at one time there should be room: one where leads do not meet."""
-    if not program.teams:
-        return 1
-    leads = _expected_leads(program)
-    return leads + 10 * math.isqrt(leads) + 100
+def coarse_size(
+    program: Program, replications: int, engine: Engine, by: str | None, cohorts: bool, workers: int
+) -> int:
+    """Return how many replications are worth a task on another machine, or a file."""
+    leads = COARSE_LEADS if engine == "kernel" else COARSE_LEADS // SLOWNESS
+    room = COARSE_BYTES // num_bytes(nothing(program, by, cohorts))
+    return max(1, min(room, _chunk_size(program, replications, workers, leads)))
 
 
 def _finished(counts: Counts, waiting: set[Future[int]], done: Callable[[int], object]) -> Counts:
@@ -195,7 +212,7 @@ def _finished(counts: Counts, waiting: set[Future[int]], done: Callable[[int], o
 # ---------------------------------------------------------------- memory
 def part_size(program: Program, by: str | None, cohorts: bool, threads: int | None) -> int:
     """Return how many replications are handed over at a time: `PART_BYTES` of them, or enough for all threads."""
-    return max(2 * num_workers(threads), PART_BYTES // _num_bytes(nothing(program, by, cohorts)))
+    return max(2 * num_workers(threads), PART_BYTES // num_bytes(nothing(program, by, cohorts)))
 
 
 def nothing(program: Program, by: str | None, cohorts: bool) -> Counts:
@@ -205,66 +222,12 @@ def nothing(program: Program, by: str | None, cohorts: bool) -> Counts:
 
 def running_bytes(program: Program, by: str | None, cohorts: bool, threads: int | None) -> int:
     """Return how much memory a run takes however many replications it has: two parts, and the leads of each thread."""
-    parts = 2 * part_size(program, by, cohorts, threads) * _num_bytes(nothing(program, by, cohorts))
+    parts = 2 * part_size(program, by, cohorts, threads) * num_bytes(nothing(program, by, cohorts))
     number = len(program.structure.cohort_edge) if cohorts else 1
-    return parts + num_workers(threads) * _num_bytes(empty_run(program, by, number, _places(program)))
+    return parts + num_workers(threads) * num_bytes(empty_run(program, by, number, first_places(program)))
 
 
-def _num_bytes(arrays: Iterable[Any]) -> int:
-    """Return how many bytes arrays have, those in tuples of arrays included."""
-    sizes = (_num_bytes(array) if isinstance(array, tuple) else getattr(array, "nbytes", 0) for array in arrays)
-    return sum(sizes)
-
-
-# ---------------------------------------------------------------- chunks
-def _kernel_chunk(
-    program: Program, seed: int, by: str | None, first: int, out: Counts, stop: npt.NDArray[np.int64]
-) -> int:
-    cohorts, places, done = max(1, out.cohort_counts.shape[1]), _places(program), 0
-    while True:
-        run = empty_run(program, by, cohorts, places, stop=stop)
-        done += run_chunk(
-            handle(run),
-            handle(program.structure),
-            handle(program.recipes),
-            program.uncertain,
-            np.uint64(seed),
-            first + done,
-            handle(out.part(done, len(out.counts))),
-        )
-        if done == len(out.counts) or stop[0] != 0:
-            return done
-        places = _more_places(int(run.state[0]["failed"]), places)
-
-
-def _more_places(failed: int, places: int) -> int:
-    """Return how much room is needed after a replication that failed; raise if that is not why."""
-    if failed == NO_ROOM:
-        return 2 * places
-    raise OverflowError("a lead goes round more often than the key of a draw has room for (rule 33)")
-
-
-@lean
-def run_chunk(
-    run: Run,
-    structure: Structure,
-    recipes: Recipes,
-    uncertain: bool,
-    seed: Word,
-    first: int,
-    out: Counts,
-) -> int:
-    """Run one replication after another; return how many were done before one was stopped or failed."""
-    for i in range(len(out.counts)):
-        if i == 0 or uncertain:
-            realise(recipes, seed, np.uint64(first + i), run.tables)
-        make_keys(structure, seed, np.uint64(first + i), run.tables)
-        if run_replication(run) != DONE:
-            return i
-        keep(run, i, out)
-    return len(out.counts)
-
-
+# ---------------------------------------------------------------- the reference engine
 def _reference_replication(program: Program, seed: int, by: str | None, replication: int, out: Counts) -> None:
     from funnelsim.engines.counting import count_log
     from funnelsim.engines.reference import Funnel
@@ -292,7 +255,7 @@ def kernel_log(program: Program, seed: int, replication: int) -> p.IntArray:
 
 
 def _kernel_log(program: Program, seed: int, replication: int, stop: npt.NDArray[np.int64]) -> p.IntArray:
-    places, rows = _places(program), 0
+    places, rows = first_places(program), 0
     tables = tables_of(program, seed, replication)
     while True:
         run = empty_run(program, None, 1, places, rows, stop)._replace(tables=tables)
@@ -303,4 +266,4 @@ def _kernel_log(program: Program, seed: int, replication: int, stop: npt.NDArray
         if ended == DONE:
             rows = logged
         else:
-            places = _more_places(ended, places)
+            places = more_places(ended, places)

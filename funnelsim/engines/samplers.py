@@ -50,6 +50,9 @@ _ONE_BITS = np.int64(0x3FF0000000000000)
 GAMMA_TABLE = 2 * _PIECES * _COEFFICIENTS
 """Numbers in the pool that a gamma table takes."""
 
+GAMMA_TABLE_FROM = 2.0 ** -(_OCTAVES + 1)
+"""The smaller tail from which on a table answers, below 1/2."""
+
 
 # ---------------------------------------------------------------- quantiles
 @inlined
@@ -153,18 +156,23 @@ def gamma_table_quantile(shape: float, pool: npt.NDArray[np.float64], offset: in
         smaller shapes. What it exceeds 1e-7 by, for shapes below 0.1, is where the quantile is under a thousandth of
         the mean.
     """
-    tail = min(u, 1.0 - u)
-    bits = float_bits(tail)
+    if GAMMA_TABLE_FROM <= min(u, 1.0 - u) < 0.5:
+        return gamma_table_value(pool, offset, u)
+    return gamma_quantile(shape, u)
+
+
+@inlined
+def gamma_table_value(pool: npt.NDArray[np.float64], offset: int, u: float) -> float:
+    """Return what a gamma table says where the smaller tail is from `GAMMA_TABLE_FROM` to less than 1/2."""
+    bits = float_bits(min(u, 1.0 - u))
     piece = (bits >> _PIECE_SHIFT) - _FIRST_PIECE
-    if piece < 0 or piece >= _PIECES:
-        return gamma_quantile(shape, u)
     t = float_of_bits(((bits & _FRACTION_MASK) << np.int64(_PIECE_BITS)) | _ONE_BITS) - 1.0
     place = offset + (piece if u < 0.5 else piece + _PIECES) * _COEFFICIENTS
     square = t * t
     low = pool[place] + pool[place + 1] * t
     middle = pool[place + 2] + pool[place + 3] * t
     high = pool[place + 4] + pool[place + 5] * t
-    return exp(low + square * (middle + square * high))
+    return float(exp(low + square * (middle + square * high)))
 
 
 @inlined
@@ -212,6 +220,12 @@ def _within_range(value: float) -> float:
 
 
 @inlined
+def rounded(value: float) -> int:
+    """Round half up, within what a draw is capped at (rules 1 and 2)."""
+    return math.floor(_within_range(value) + 0.5)
+
+
+@inlined
 def draw(wait: np.void, pool: npt.NDArray[np.float64], u: float) -> int:
     """Draw a wait or an amount: its `quantile`, rounded half up (rules 1 and 2).
 
@@ -226,7 +240,7 @@ def draw(wait: np.void, pool: npt.NDArray[np.float64], u: float) -> int:
         From 0 to 2**53; -1 for `NEVER`.
     """
     value = quantile(wait, pool, u)
-    return -1 if wait["code"] == NEVER else math.floor(_within_range(value) + 0.5)
+    return -1 if wait["code"] == NEVER else rounded(value)
 
 
 # ---------------------------------------------------------------- residual life

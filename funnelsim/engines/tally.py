@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from funnelsim.engines.jit import lean
+from funnelsim.engines.elementary import float_bits
+from funnelsim.engines.jit import inlined, lean
 from funnelsim.engines.rows import WHYS
 from funnelsim.engines.tables import Tables
 from funnelsim.program import Program
@@ -162,13 +163,13 @@ AGE_BINS = (40 - AGE_STEP_BITS) << AGE_STEP_BITS
 """Bins of an age: 64 to each doubling, of 1,024 ticks at the finest; the last holds all beyond 35,000 years."""
 
 
-@lean
+@inlined
 def age_bin(ticks: int) -> int:
     """Bin of an age in ticks; the relative width of a bin is at most 1/64."""
-    units, shift = ticks >> AGE_UNIT_BITS, 0
-    while (units >> shift) >= 2 << AGE_STEP_BITS:
-        shift += 1
-    return min((shift << AGE_STEP_BITS) + (units >> shift), AGE_BINS - 1)
+    units = np.int64(ticks) >> np.int64(AGE_UNIT_BITS)
+    exponent = (float_bits(float(units)) >> np.int64(52)) - np.int64(1023)
+    shift = max(exponent - np.int64(AGE_STEP_BITS), np.int64(0))
+    return int(min((shift << np.int64(AGE_STEP_BITS)) + (units >> shift), np.int64(AGE_BINS - 1)))
 
 
 @lean
@@ -184,18 +185,24 @@ def age_edge(place: int) -> int:
 @lean
 def age_quantile(bins: npt.NDArray[np.int64], quantile: float) -> float:
     """Return a quantile of binned ages in ticks, ages spread evenly within a bin; NaN where there are none."""
-    total = 0
+    total, running, step = 0, 0, 1 << AGE_STEP_BITS
     for place in range(len(bins)):
         total += bins[place]
     if total == 0:
         return float(np.nan)
-    wanted, running = quantile * total, 0.0
-    for place in range(len(bins)):
-        if bins[place] > 0:
-            if running + bins[place] >= wanted:
-                low, high = float(age_edge(place)), float(age_edge(place + 1))
-                return float(low + (high - low) * ((wanted - running) / bins[place]))
-            running += bins[place]
+    wanted = quantile * total
+    for first in range(0, len(bins), step):
+        together = 0
+        for place in range(first, first + step):
+            together += bins[place]
+        if running + together >= wanted:
+            place = first
+            while bins[place] == 0 or running + bins[place] < wanted:
+                running += bins[place]
+                place += 1
+            low, high = float(age_edge(place)), float(age_edge(place + 1))
+            return float(low + (high - low) * ((wanted - running) / bins[place]))
+        running += together
     return float(np.nan)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from funnelsim.engines.jit import lean
+from funnelsim.engines.jit import inlined, lean
 from funnelsim.engines.tables import UNLIMITED
 from funnelsim.program import records as p
 from funnelsim.program.calendar import DAY
@@ -72,7 +72,18 @@ def work_end(worked_days: p.IntArray, tick: int, work: int, hours: float, pace: 
     int
         The first tick by which the team's clock has run so far; UNLIMITED beyond the run.
     """
-    length = math.floor(min(work * 24.0 / (hours * pace), MOST_WORK) + 0.5)
+    return end_of_work(worked_days, tick, work_length(work, hours, pace))
+
+
+@inlined
+def work_length(work: int, hours: float, pace: float) -> int:
+    """Return how many ticks of a team's clock work takes (rule 39); parameters as of `work_end`."""
+    return math.floor(min(work * 24.0 / (hours * pace), MOST_WORK) + 0.5)
+
+
+@lean
+def end_of_work(worked_days: p.IntArray, tick: int, length: int) -> int:
+    """Return when work of a length, in ticks of the team's clock, ends; parameters and result as of `work_end`."""
     if length == 0:
         return tick
     wanted = team_clock(worked_days, tick) + length

@@ -364,7 +364,7 @@ class Comparison:
         ]
 
     def __repr__(self) -> str:
-        table = _text_table(self._rows)
+        table = display.headed_table(_HEADER, self._rows)
         notes = [textwrap.fill(note, display.WIDTH) for note in self._notes()]
         return "\n".join([textwrap.fill(self._title(), display.WIDTH), table, *notes])
 
@@ -381,12 +381,3 @@ def changes_as_text(change: Difference, unit: str) -> tuple[str, str, str]:
 
 _CHANGES = Difference._fields
 _HEADER = ("metric", "mean", "p10", "p90", "difference", "95% interval", "relative")
-
-
-def _text_table(rows: list[display.Row]) -> str:
-    """Return the table as text; the lines that name a metric may run into the empty columns beside them."""
-    lines = display.text_table(_HEADER, [row if row[1] else ("", *row[1:]) for row in rows]).split("\n")
-    named = [
-        line if row[1] else display.shortened(row[0], display.WIDTH) for line, row in zip(lines[1:], rows, strict=True)
-    ]
-    return "\n".join([lines[0], *named])

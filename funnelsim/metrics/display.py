@@ -118,6 +118,16 @@ def text_table(header: Row, rows: Sequence[Row], left: Sequence[int] = (0,)) -> 
     return "\n".join(lines)
 
 
+def headed_table(header: Row, rows: Sequence[Row]) -> str:
+    """Return a table as `text_table` does, in which a row with nothing in its second column is a heading of the next.
+
+    Headings may run into the empty columns beside them.
+    """
+    lines = text_table(header, [row if row[1] else ("", *row[1:]) for row in rows]).split("\n")
+    named = [line if row[1] else shortened(row[0], WIDTH) for line, row in zip(lines[1:], rows, strict=True)]
+    return "\n".join([lines[0], *named])
+
+
 def html_table(caption: str, header: Row, rows: Sequence[Row], notes: Sequence[str], left: Sequence[int] = (0,)) -> str:
     """Return a small table as HTML; every text is escaped."""
 

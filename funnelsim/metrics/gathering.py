@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from funnelsim.engines.memory import MEMORY_SHARE, machine_memory
 from funnelsim.metrics.labelled import MONEY_UNITS, POINT_UNITS, TICKS, Tables
 
 if TYPE_CHECKING:
@@ -17,21 +16,18 @@ if TYPE_CHECKING:
 
 WHOLE_TYPES = (np.int8, np.int16, np.int32, np.int64)
 
-MEMORY_SHARE = 0.5
-"""How much of the machine's memory results may take."""
-
 PARTS_HELD = 8
 """How often a part of the counts is in memory while its variables are made, at most."""
 
 
 class Gathered:
-    """Variables of a number of replications, filled part by part.
+    """Variables of a number of replications, for which there is to be room, filled part by part.
 
     Whole numbers are kept in the smallest type that holds all of a variable, which depends on nothing else: a variable
     that outgrows its type moves to a wider one.
     """
 
-    def __init__(self, replications: int) -> None:
+    def __init__(self, replications: int = 0) -> None:
         self.replications, self.done = replications, 0
         self._arrays: dict[str, npt.NDArray[Any]] = {}
         self._dims: dict[str, tuple[str, ...]] = {}
@@ -41,6 +37,12 @@ class Gathered:
     def dims(self) -> set[str]:
         """Dimensions of all variables."""
         return {dim for dims in self._dims.values() for dim in dims}
+
+    def make_room(self, replications: int) -> None:
+        """Make room for this many replications in all, without losing those that are there."""
+        self.replications = replications
+        for name, old in self._arrays.items():
+            self._arrays[name] = self._longer(old, old.dtype)
 
     def take(self, tables: Tables) -> None:
         """Add the variables of the replications that come next."""
@@ -56,11 +58,14 @@ class Gathered:
         """Return the array of a variable, in a type that holds these values too."""
         wanted, old = smallest_type(values), self._arrays.get(name)
         if old is None or np.promote_types(old.dtype, wanted) != old.dtype:
-            new = np.zeros((self.replications, *values.shape[1:]), wanted)
-            if old is not None:
-                new[: self.done] = old[: self.done]
-            self._arrays[name] = new
+            empty = np.zeros((0, *values.shape[1:]), wanted)
+            self._arrays[name] = self._longer(empty if old is None else old[: self.done], wanted)
         return self._arrays[name]
+
+    def _longer(self, old: npt.NDArray[Any], kind: np.dtype[Any]) -> npt.NDArray[Any]:
+        new = np.zeros((self.replications, *old.shape[1:]), kind)
+        new[: len(old)] = old
+        return new
 
     def dataset(self, coordinates: dict[str, Any]) -> xr.Dataset:
         """Return all of it, with names along its dimensions; nothing is copied."""
@@ -108,20 +113,6 @@ def memory_needed(program: Program, replications: int, by: str | None, cohorts: 
 def _kept_bytes(values: npt.NDArray[Any], attrs: dict[str, str]) -> int:
     wide = values.dtype.kind == "f" or attrs.get("units") in (MONEY_UNITS, POINT_UNITS, TICKS)
     return values.size * (8 if wide else 1 if values.dtype.kind == "b" else 4)
-
-
-def machine_memory() -> int | None:
-    """Return how much memory this process may use at most: the machine's, or less where it is in a container."""
-    try:
-        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return None
-    for limit in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
-        try:
-            memory = min(memory, int(Path(limit).read_text("ascii")))
-        except (OSError, ValueError):
-            continue
-    return memory
 
 
 def check_memory(needed: int, what: str) -> None:

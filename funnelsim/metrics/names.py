@@ -186,13 +186,13 @@ def all_names(scenario: Scenario, by: str | None = None) -> list[str]:
     return [*names, *(f"{name}[{by}={group}]" for name in names for group in group_names(scenario, by) if by)]
 
 
-def usual_names(scenario: Scenario) -> list[str]:
+def usual_names(scenario: Scenario, by: str | None = None) -> list[str]:
     """Return the few metrics that people look at first, at most `MOST_USUAL`.
 
     New leads and entries into every stage (into the trunk's alone where there are many), rates along the trunk, spend,
     the cost of what the trunk is for, revenue where a stage has a value, and of sales what is short: how busy the teams
     are, how long leads wait for them, and the share of SQLs that are starved; of the telephone what it takes, where
-    there is room.
+    there is room. Where leads are grouped, each is followed by that of every group.
     """
     trunk, vocabulary = trunk_of(scenario), vocabulary_of(scenario)
     valued = [name for name, stage in scenario.stages.items() if stage.value is not None]
@@ -206,7 +206,9 @@ def usual_names(scenario: Scenario) -> list[str]:
     stages = list(scenario.stages) if len(scenario.stages) <= room else trunk[:room]
     usual = ["new_leads", *stages, *rates[: max(0, room - len(stages))], *money, *sales]
     phone = ["dials_per_reached", "dials_per_conversation", "conversations_per_meeting"] * bool(vocabulary.dialling)
-    return [*usual, *phone[: MOST_USUAL - len(usual)]]
+    names = [*usual, *phone[: MOST_USUAL - len(usual)]]
+    groups = [f"[{by}={group}]" for group in group_names(scenario, by)] if by else []
+    return [name + group for name in names for group in ("", *groups)]
 
 
 def trunk_of(scenario: Scenario) -> list[str]:

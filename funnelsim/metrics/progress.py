@@ -10,13 +10,13 @@ from typing import Any
 
 
 @contextmanager
-def progress_bar(total: int, wanted: bool | None, text: str) -> Iterator[Callable[[int], object]]:
+def progress_bar(total: int | None, wanted: bool | None, text: str) -> Iterator[Callable[[int], object]]:
     """Show how many replications are done.
 
     Parameters
     ----------
-    total : int
-        Replications in all.
+    total : int or None
+        Replications in all; None where nobody knows.
     wanted : bool or None
         None: on a terminal or in a notebook.
     text : str

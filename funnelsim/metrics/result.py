@@ -6,8 +6,8 @@ import dataclasses
 import math
 import os
 import textwrap
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,10 +26,10 @@ from funnelsim.metrics.names import (
     Figure,
     all_names,
     figure_of,
-    group_names,
     names_in,
     usual_names,
 )
+from funnelsim.metrics.precision import Aim, given_up
 from funnelsim.metrics.vocabulary import vocabulary_of
 from funnelsim.scenario import Scenario, ScenarioError, loads
 
@@ -67,6 +67,8 @@ class Result(ContactReports):
         Whether leads were counted by period of creation too.
     data : Dataset
         What was counted, by replication, period and group; see `funnelsim.metrics.tables`.
+    precision : mapping of str to Aim
+        By metric, how precise it was asked to be and whether that was reached; empty where nothing was asked.
     """
 
     scenario: Scenario
@@ -78,6 +80,7 @@ class Result(ContactReports):
     by: By
     cohorts: bool
     data: xr.Dataset
+    precision: Mapping[str, Aim] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for variable in self.data.data_vars.values():
@@ -194,7 +197,7 @@ class Result(ContactReports):
         return table.sort_values("mean", ascending=False, kind="stable", ignore_index=True)
 
     def warnings(self) -> list[str]:
-        """Return what somebody should look at: teams with too much work, and stages that win less than is stated.
+        """Return what somebody should look at: less precision than asked, busy teams, stages that win less than stated.
 
         Returns
         -------
@@ -218,7 +221,7 @@ class Result(ContactReports):
 
     @cached_property
     def _warnings(self) -> tuple[str, ...]:
-        return tuple(warnings_of(self))
+        return (*given_up(self), *warnings_of(self))
 
     def estimate(self, name: str, over: Over = "horizon") -> Estimate:
         """Return a row of `summary` as numbers; a metric without a group is that of all leads."""
@@ -237,8 +240,7 @@ class Result(ContactReports):
 
     def usual_names(self) -> list[str]:
         """Return the metrics that people look at first, in a grouped result also of every group."""
-        groups = [f"[{self.by}={group}]" for group in group_names(self.scenario, self.by)] if self.by else []
-        return [name + group for name in usual_names(self.scenario) for group in ("", *groups)]
+        return usual_names(self.scenario, self.by)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what ``--json`` prints: every metric over the horizon, None where there is no value, and warnings."""
@@ -255,7 +257,11 @@ class Result(ContactReports):
     def head(self) -> dict[str, Any]:
         """Return what was run, as ``--json`` prints it."""
         fields = ("variant", "seed", "replications", "version")
-        return {"scenario": self.scenario.name, **{name: getattr(self, name) for name in fields}}
+        head = {"scenario": self.scenario.name, **{name: getattr(self, name) for name in fields}}
+        return {**head, "precision": self._aims()} if self.precision else head
+
+    def _aims(self) -> dict[str, Any]:
+        return {metric: aim._asdict() for metric, aim in self.precision.items()}
 
     # ------------------------------------------------------------ running again, saving
     def rerun(self, *, progress: bool | None = None) -> Result:
@@ -276,8 +282,13 @@ class Result(ContactReports):
         ValueError
             If what is there is not a result: only results are overwritten.
         """
-        attributes = {name: getattr(self, name) for name in _ATTRIBUTES}
-        storage.write(Path(path), self.data, {**attributes, "scenario": self.scenario.dump()}, overwrite)
+        storage.write(Path(path), self.data, self.attributes(), overwrite)
+
+    def attributes(self) -> dict[str, Any]:
+        """Return all that determines `data`, as JSON can hold it; the scenario as text, and what became of `aims`."""
+        more = {"scenario": self.scenario.dump(), "precision": self._aims()}
+        aims = {"aims": {metric: aim.asked for metric, aim in self.precision.items()}} if self.precision else {}
+        return {**{name: getattr(self, name) for name in _ATTRIBUTES}, **more, **aims}
 
     # ------------------------------------------------------------ showing
     def table(self, metrics: str | Iterable[str] | None = None, over: Over = "horizon") -> str:
@@ -341,10 +352,11 @@ def load_result(path: str | os.PathLike[str]) -> Result:
     try:
         fields = {name: attributes[name] for name in _ATTRIBUTES}
         scenario = loads(attributes["scenario"], name=f"{path} (scenario)")
+        aims = {metric: Aim(**aim) for metric, aim in attributes.get("precision", {}).items()}
     except KeyError as error:
         raise ValueError(f"{path}: a damaged result (without {error})") from error
     except ScenarioError as error:
         raise ValueError(
             f"{path}: written by funnelsim {fields['version']}, whose scenario this version refuses:\n{error}"
         ) from error
-    return Result(scenario=scenario, data=data, **fields)
+    return Result(scenario=scenario, data=data, precision=aims, **fields)

@@ -16,11 +16,18 @@ FORMAT = 3
 
 ATTRIBUTE = "funnelsim"
 
+ASIDE = ".aside"
+"""What the names of files and folders end with that are still being written."""
+
 KNOWN_CODECS = ("blosc", "zlib", "gzip", "lz4", "zstd")
 
 
-def write(path: Path, data: xr.Dataset, attributes: dict[str, Any], overwrite: bool) -> None:
+def write(
+    path: Path, data: xr.Dataset, attributes: dict[str, Any], overwrite: bool, beside: Path | None = None
+) -> None:
     """Write a Dataset and its attributes as a folder, to the side first, so that it is there as a whole or not at all.
+
+    All of it is flushed to the disk before it takes its place.
 
     Parameters
     ----------
@@ -30,26 +37,66 @@ def write(path: Path, data: xr.Dataset, attributes: dict[str, Any], overwrite: b
         Anything that JSON can hold.
     overwrite : bool
         Whether to replace a result that is there. Anything else that is there stays.
+    beside : Path, optional
+        The folder in which it is written first, on the same disk; by default that of `path`.
 
     Raises
     ------
     FileExistsError
         If something is there.
+    OSError
+        If it cannot be written.
     """
     if path.exists():
         if not overwrite:
             raise FileExistsError(f"{path} is there already; choose another name, or pass overwrite=True")
-        _check_is_result(path)
+        attributes_of(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"format": FORMAT, **attributes}, ensure_ascii=False)
-    side = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    side = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=ASIDE, dir=beside or path.parent))
     try:
         data.assign_attrs({ATTRIBUTE: text}).to_zarr(side / "new", zarr_format=2, consolidated=True)
+        for written in (side / "new").rglob("*"):
+            _flush(written)
+        _flush(side / "new")
         if path.exists():
             os.replace(path, side / "old")
         os.replace(side / "new", path)
+        _flush(path.parent)
     finally:
         shutil.rmtree(side)
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file so that it is there as a whole or not at all, whatever happens: aside, flushed, renamed.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; nothing is left of it.
+    """
+    aside = path.with_name(path.name + ASIDE)
+    try:
+        with aside.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(aside, path)
+    except OSError:
+        aside.unlink(missing_ok=True)
+        raise
+    _flush(path.parent)
+
+
+def _flush(path: Path) -> None:
+    """Let the disk have what was written to a file, or which names a folder has."""
+    if path.is_dir() and os.name == "nt":  # where folders cannot be opened
+        return
+    opened = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def read(path: Path) -> tuple[xr.Dataset, dict[str, Any]]:
@@ -64,7 +111,7 @@ def read(path: Path) -> tuple[xr.Dataset, dict[str, Any]]:
     """
     if not path.exists():
         raise FileNotFoundError(f"{path}: there is no such file")
-    attributes = _check_is_result(path)
+    attributes = attributes_of(path)
     if attributes.get("format") != FORMAT:
         written = attributes.get("version", "an unknown version")
         raise ValueError(
@@ -82,8 +129,14 @@ def read(path: Path) -> tuple[xr.Dataset, dict[str, Any]]:
     return data, attributes
 
 
-def _check_is_result(path: Path) -> dict[str, Any]:
-    """Return the attributes of a result; refuse all else."""
+def attributes_of(path: Path) -> dict[str, Any]:
+    """Return the attributes of a result.
+
+    Raises
+    ------
+    ValueError
+        For anything else.
+    """
     try:
         attributes = json.loads(json.loads((path / ".zattrs").read_text("utf-8"))[ATTRIBUTE])
     except (OSError, ValueError, KeyError, TypeError):

@@ -112,9 +112,19 @@ def vocabulary_of(scenario: Scenario) -> Vocabulary:
 
 @lru_cache(maxsize=64)
 def _vocabulary_of(same: _Same) -> Vocabulary:
+    return vocabulary(same.scenario, _program_of(same))
+
+
+def program_of(scenario: Scenario) -> Program:
+    """Return what a scenario compiles to; the same scenario is compiled once."""
+    return _program_of(_Same(scenario))
+
+
+@lru_cache(maxsize=64)
+def _program_of(same: _Same) -> Program:
     from funnelsim.program import compile_scenario
 
-    return vocabulary(same.scenario, compile_scenario(same.scenario))
+    return compile_scenario(same.scenario)
 
 
 def vocabulary(scenario: Scenario, program: Program) -> Vocabulary:

@@ -13,6 +13,7 @@ import pytest
 import funnelsim as fs
 from funnelsim.engines import luck, replicate
 from funnelsim.engines.counts import Counts, empty_counts
+from funnelsim.engines.desks import Desks
 from funnelsim.program import Program, compile_scenario
 
 TRUNK = Path(__file__).parents[2] / "scenarios" / "trunk.yaml"
@@ -43,6 +44,36 @@ def test_more_replications_begin_with_the_same(program: Program) -> None:
     assert same(few, many.part(0, 3))
 
 
+@pytest.mark.parametrize(("first", "engine"), [(1, "kernel"), (5, "kernel"), (7, "simpy")])
+def test_later_replications_alone_are_the_same(program: Program, first: int, engine: Any) -> None:
+    some = replicate.replicate(program, 8, 9, first=first, engine=engine)
+    assert same(some, replicate.replicate(program, 8, 9).part(first, 8))
+
+
+@pytest.mark.parametrize("first", [0, 4, 23])
+def test_small_parts_change_nothing(program: Program, first: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replicate, "COARSE_LEADS", 2500)
+    parts: list[Counts] = []
+    replicate.replicate_in_parts(program, 23, 9, parts.append, first=first, small=True, threads=2)
+    plain, done = replicate.replicate(program, 23, 9), first
+    for part in parts:
+        assert same(part, plain.part(done, done + len(part.counts)))
+        done += len(part.counts)
+    assert done == 23
+    assert max((len(part.counts) for part in parts), default=0) <= 3
+
+
+def test_coarse_pieces_are_bounded_by_leads_memory_and_workers(program: Program) -> None:
+    def size(replications: int = 10**9, engine: Any = "kernel", workers: int = 2) -> int:
+        return replicate.coarse_size(program, replications, engine, None, False, workers)
+
+    room = replicate.COARSE_BYTES // sum(array.nbytes for array in replicate.nothing(program, None, False))
+    assert 2 < size() <= min(room, replicate.COARSE_LEADS // 800)
+    assert size(1000, workers=25) == 10
+    assert size(1000, workers=1000) == 1
+    assert size(engine="simpy") == 1
+
+
 def test_groups_sum_to_the_whole(program: Program) -> None:
     whole = replicate.replicate(program, 4, 2).counts.sum(axis=2)
     for by in ("channel", "segment"):
@@ -58,9 +89,10 @@ def test_done_is_told_of_every_replication(program: Program) -> None:
     assert told == [1, 1]
 
 
-def test_a_raised_flag_stops_before_the_next_lead(program: Program) -> None:
+@pytest.mark.parametrize("path", ["blocks", "leads"])
+def test_a_raised_flag_stops_before_the_next_lead(program: Program, path: Any) -> None:
     out = empty_counts(program, 4, None, False)
-    assert replicate._kernel_chunk(program, 1, None, 0, out, np.ones(1, np.int64)) == 0
+    assert Desks(program, None, 1, path, np.ones(1, np.int64)).run(1, 0, out) == 0
     assert not out.counts.any()
 
 

@@ -12,6 +12,8 @@ from funnelsim.cli import shipped
 from funnelsim.cli.commands import app
 from tests.evidence.small import INPUT, OUTCOME, SCENARIO, changed, table, written
 
+pytestmark = pytest.mark.usefixtures("compiled_kernel")
+
 ROOT = Path(__file__).parents[2]
 
 
