@@ -193,7 +193,7 @@ def empty_block(program: Program, run: Run, used: bool) -> Block:
     cohorts, cells, groups, _ = run.counts.shape
     places, size = (cohorts * cells * groups, BLOCK) if used else (0, 0)
     copies = 4 if places < MANY_PLACES else 1
-    front = front_of(program)
+    front = front_of(program) if used else None
     touches = bool(np.any(structure.moves["num_turns"] > 0))
     shape = np.zeros(1, SHAPE)
     shape[0] = (stages, streams, cells, groups, places, copies, p.NONE if front is None else front, touches,
@@ -216,8 +216,8 @@ def empty_block(program: Program, run: Run, used: bool) -> Block:
         "staff": np.zeros(len(program.people), np.int64),
         "free_at": np.zeros(len(program.people), np.int64),
         "limited": np.array([recipes.lifetime[0, i] >= 0 or touches for i in range(moves)], np.int64),
-        "shared": np.array(shared_streams(program), np.int64),
-        "chancy": np.array([not is_sure(program, i) for i in range(moves)], np.int64),
+        "shared": np.array(shared_streams(program) if used else [0] * streams, np.int64),
+        "chancy": np.array([not (used and is_sure(program, i)) for i in range(moves)], np.int64),
         "day_place": _day_cells(structure.cell_edge) * groups,
         "next_month": _next_months(structure.day_month_tick, structure.end_tick),
         "results": np.zeros(len(structure.rows) * places * copies * RESULTS, np.int64),

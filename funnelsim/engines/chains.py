@@ -10,6 +10,7 @@ from funnelsim.engines.philox import below
 from funnelsim.engines.reaching import count_touch
 from funnelsim.engines.state import WORKING, Run
 from funnelsim.engines.stepping import is_given_up, is_silenced, turn_of, use_up, word_of
+from funnelsim.engines.tally import CONTENT_KINDS, OPENED, OPTED_OUT, WARMED
 from funnelsim.engines.ways import be_left_alone, leads_on
 from funnelsim.engines.weighing import limit_of, show, tire, warm
 from funnelsim.program import records as p
@@ -128,13 +129,20 @@ def send(run: Run, slot: int, tick: int, move: int, turn: int, person: int, old:
 @lean
 def leave_points(run: Run, slot: int, tick: int, turn: int, end: int, happened: int, asset: int) -> None:
     """Give the points of the rows of a touch that were passed, before `end`; count what became of its content."""
-    regime, at, content = run.at[slot].regime, run.at[slot], run.layout.content + asset * 4
+    regime, at, content = run.at[slot].regime, run.at[slot], run.layout.content + asset * CONTENT_KINDS
+    here = run.counts[at.cohort, at.cell, at.group]
     for row in range(run.tables.turns[0, turn].first_row, end):
         passed = run.tables.rows[regime, row]
-        if passed.points != 0 and (passed.role != p.OPT_OUT or happened == rows.OPTED_OUT):
+        if passed.role == p.OPT_OUT and happened != rows.OPTED_OUT:
+            continue
+        if passed.points != 0:
             warm(run, slot, tick, passed.points)
-        if asset >= 0 and passed.role >= p.OPEN:
-            run.counts[at.cohort, at.cell, at.group, content + 1 + passed.role - p.OPEN] += 1
+        if asset >= 0:
+            here[content + WARMED] += passed.points
+            if passed.role == p.OPT_OUT:
+                here[content + OPTED_OUT] += 1
+            elif passed.role >= p.OPEN:
+                here[content + OPENED + passed.role - p.OPEN] += 1
 
 
 @inlined

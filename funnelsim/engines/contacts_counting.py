@@ -12,11 +12,22 @@ from funnelsim.engines.deciding import Store
 from funnelsim.engines.histories import Touch
 from funnelsim.engines.philox import below
 from funnelsim.engines.rows import CREATED, POSTPONED, PRESENT, STALLED, WITHHELD, WOKEN, LogRow
-from funnelsim.engines.tally import band_of, fit_bin
+from funnelsim.engines.tally import (
+    ANSWERED,
+    CLICKED,
+    CONTENT_KINDS,
+    GIVEN,
+    OPENED,
+    OPTED_OUT,
+    PAID,
+    WARMED,
+    band_of,
+    fit_bin,
+)
 from funnelsim.program import records as p
 
-SHOWN = (p.OPEN, p.CLICK, p.RESPONSE)
-"""What is counted of content that was given, in this order."""
+SHOWN = {OPENED: p.OPEN, CLICKED: p.CLICK, ANSWERED: p.RESPONSE, OPTED_OUT: p.OPT_OUT}
+"""What comes of content that was given, and the rows of its touch that say so."""
 
 
 class Contacts(Observer):
@@ -56,11 +67,25 @@ class Contacts(Observer):
         if self.history.touched == 1:
             account.add(row.tick, layout.touched)
         if touch.asset != p.NONE:
-            account.add(row.tick, layout.content + touch.asset * 4)
-            for place, role in enumerate(SHOWN, start=1):
-                account.add(row.tick, layout.content + touch.asset * 4 + place, int(role in touch.roles))
+            self.give(row, touch)
         if self.is_recorded(row, touch):
             account.add(row.tick, layout.recorded + touch.turn)
+
+    def give(self, row: LogRow, touch: Touch) -> None:
+        """Count content that was given, what came of it, and what its touch cost."""
+        account, content = self.account, self.layout.content + touch.asset * CONTENT_KINDS
+        regime = account.regime(row.tick)
+        turn, rows = account.tables.turns[regime, touch.turn], account.tables.rows[regime]
+        points = sum(
+            int(rows["points"][place])
+            for place in range(turn["first_row"], turn["end_row"])
+            if rows["role"][place] in touch.roles
+        )
+        account.add(row.tick, content + GIVEN)
+        for place, role in SHOWN.items():
+            account.add(row.tick, content + place, int(role in touch.roles))
+        account.add(row.tick, content + PAID, int(rows["cost"][turn["first_row"]]))
+        account.add(row.tick, content + WARMED, points)
 
     def is_recorded(self, row: LogRow, touch: Touch) -> bool:
         """Say whether an open was recorded, whether it happened or not."""

@@ -6,7 +6,7 @@ from funnelsim.engines.jit import inlined, lean, stay_apart
 from funnelsim.engines.points import decayed, fit_of
 from funnelsim.engines.state import Run
 from funnelsim.engines.tables import UNLIMITED
-from funnelsim.engines.tally import band_of, fit_bin
+from funnelsim.engines.tally import CONTENT_KINDS, GIVEN, PAID, band_of, fit_bin
 
 
 @inlined
@@ -37,7 +37,9 @@ def count_touch(run: Run, slot: int, turn: int, old: int, delivered: bool, engag
         run.got_touch[slot, run.tables.turns[0, turn].touch] = 1
     if asset >= 0:
         run.had[slot, asset] += 1
-        here[layout.content + asset * 4] += 1
+        content = layout.content + asset * CONTENT_KINDS
+        here[content + GIVEN] += 1
+        here[content + PAID] += run.tables.rows[at.regime, run.tables.turns[0, turn].first_row].cost
 
 
 @lean

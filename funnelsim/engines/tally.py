@@ -104,7 +104,8 @@ class Layout(NamedTuple):
     recorded: int
     """by turn: opens that were recorded, whether they happened or not"""
     content: int
-    """by asset: pieces given, then opened, clicked and answered"""
+    """by asset, as in CONTENT_KINDS: pieces given, those of them opened, clicked and answered, opt-outs at touches that
+    gave it, what these touches cost, and the points that they gave"""
     joined: int
     """by stream: leads that joined it; not those of a backlog"""
     left: int
@@ -135,6 +136,9 @@ class Layout(NamedTuple):
     size: int
 
 
+# What is counted of content.
+GIVEN, OPENED, CLICKED, ANSWERED, OPTED_OUT, PAID, WARMED, CONTENT_KINDS = range(8)
+
 FIT_BINS = 64
 """Bins of what a lead is worth by its fit when it is created."""
 
@@ -147,7 +151,7 @@ def layout_of(program: Program) -> Layout:
     ways = [len(program.reasons), stages, moves, moves, moves, moves]
     sales = [teams] * 7 + [people, 1, 2, stages, stages, 1]
     turns, streams, assets = len(program.structure.turns), len(program.streams), len(program.assets)
-    touches = [turns * 2, turns * 2, turns * len(WHYS), turns, turns, assets * 4]
+    touches = [turns * 2, turns * 2, turns * len(WHYS), turns, turns, assets * CONTENT_KINDS]
     contacts = [*touches, streams, streams, streams, streams, 1, stages, stages]
     reached = [streams * 2, len(program.touches) * 2, assets * 2]
     scored = [len(program.structure.bands) + 1, FIT_BINS, FIT_BINS] if program.is_scored else [0, 0, 0]

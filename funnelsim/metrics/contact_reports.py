@@ -33,7 +33,7 @@ TOUCH_COLUMNS = (
     *("cost", "warmth", "postponed"),
     *(f"withheld_{why}" for why in WITHHELD),
 )
-CONTENT_COLUMNS = ("delivered", "opened", "clicked", "responded")
+CONTENT_COLUMNS = ("delivered", "opened", "clicked", "responded", "opted_out", "cost", "warmth")
 AFTER_COLUMNS = ("sqls", "revenue")
 """Of leads that had been touched before."""
 
@@ -62,8 +62,8 @@ class ContactReports:
         ----------
         by : {"track", "kind", "touch", "content"}
             Touches that moves of stages make belong to no track, and have a row of their own at the end. Of a kind
-            neither `sqls` nor `revenue` is known; of content only those, `delivered`, `opened`, `clicked`, `responded`
-            and their rates.
+            neither `sqls` nor `revenue` is known; of content only those, `delivered`, `opened`, `clicked`, `responded`,
+            `opted_out`, the `cost` and `warmth` of touches that came through with it, and its rates.
 
         Returns
         -------
@@ -227,11 +227,15 @@ def _of_content(data: xr.Dataset) -> tuple[Counted, Counted]:
     """Count what became of pieces, and by step those that were given: of each a step may follow."""
     if "pieces" not in data:
         nothing = np.zeros((data.sizes["replication"], 0))
-        return dict.fromkeys((*CONTENT_COLUMNS, *AFTER_COLUMNS), nothing), dict.fromkeys(("open", "click", ""), nothing)
+        return dict.fromkeys((*CONTENT_COLUMNS, *AFTER_COLUMNS), nothing), dict.fromkeys(
+            ("open", "click", "opt_out", ""), nothing
+        )
     pieces = data["pieces"].sum(("period", "group")).transpose("replication", "content", "step").to_numpy()
-    counted = {column: pieces[..., step].astype(np.float64) for step, column in enumerate(CONTENT_COLUMNS)}
-    columns = {**counted, **_after(data, "content", pieces.shape[1])}
-    return columns, dict.fromkeys(("open", "click", ""), columns["delivered"])
+    told = (*(pieces[..., step].astype(np.float64) for step in range(pieces.shape[-1])),
+            in_all(data["content_cost"], "content") / MONEY,
+            in_all(data["content_warmth"], "content") / SIZES["points"])  # fmt: skip
+    columns = {**dict(zip(CONTENT_COLUMNS, told, strict=True)), **_after(data, "content", pieces.shape[1])}
+    return columns, dict.fromkeys(("open", "click", "opt_out", ""), columns["delivered"])
 
 
 def _after(data: xr.Dataset, by: str, size: int) -> Counted:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from funnelsim.engines.rows import WHYS
-from funnelsim.engines.tally import layout_of
+from funnelsim.engines.tally import CONTENT_KINDS, PAID, WARMED, layout_of
 from funnelsim.metrics.labelled import POINT_UNITS, Tables, by_period, counted, money, ticks
 from funnelsim.metrics.spending import whole
 from funnelsim.program import records as p
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from funnelsim.engines.counts import Counts
     from funnelsim.program import Program
 
-STEPS = ("given", "opened", "clicked", "answered")
+STEPS = ("given", "opened", "clicked", "answered", "opted_out")
 """What becomes of a piece of content, in the order in which it is counted."""
 
 WITHHELD = tuple(why.replace(" ", "_") for why in WHYS)
@@ -45,6 +45,7 @@ def flows(program: Program, kinds: p.IntArray, time: str) -> Tables:
     def part(first: int, last: int, *sizes: int) -> p.IntArray:
         return kinds[..., first:last].reshape(*shape, *sizes)
 
+    content = part(layout.content, layout.joined, assets, CONTENT_KINDS)
     found: Tables = {
         "sent": counted((*lead, "turn", "age"), part(layout.sent, layout.engaged, turns, 2), "touches sent", "touches"),
         "engaged": counted(
@@ -65,8 +66,10 @@ def flows(program: Program, kinds: p.IntArray, time: str) -> Tables:
         "recorded": counted(
             (*lead, "turn"), kinds[..., layout.recorded : layout.content], "opens that were recorded", "touches"
         ),
-        "pieces": counted(
-            (*lead, "content", "step"), part(layout.content, layout.joined, assets, 4), "pieces of content", "pieces"
+        "pieces": counted((*lead, "content", "step"), content[..., :PAID], "pieces of content", "pieces"),
+        "content_cost": money((*lead, "content"), content[..., PAID], "what touches with the content cost"),
+        "content_warmth": counted(
+            (*lead, "content"), content[..., WARMED], "points that touches with the content gave", POINT_UNITS
         ),
         "joined": counted((*lead, "track"), kinds[..., layout.joined : layout.left], "leads that joined each track"),
         "left": counted((*lead, "track"), kinds[..., layout.left : layout.in_stream], "leads that left each track"),

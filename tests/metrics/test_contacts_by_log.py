@@ -73,7 +73,7 @@ class Story:
         self.found[name][self.period(date)] += number
 
     def tell(self, rows: list[dict[str, Any]]) -> None:
-        touched, passed, had, entered = 0, list[str](), set[str](), set[str]()
+        touched, passed, had, entered, paid = 0, list[str](), set[str](), set[str](), 0.0
         born, in_scope = rows[0]["date"], self.period(rows[0]["date"]) >= 0 and rows[0]["outcome"] == "created"
         won = False
         for place, row in enumerate(rows):
@@ -86,13 +86,16 @@ class Story:
                     self.add("withheld", date)
                 elif outcome == "passed":
                     passed.append(move)
+                    paid += row["cost"]
                 else:
                     passed += [move] if outcome in ("succeeded", "opted_out") else []
+                    if row["content"]:
+                        self.add(f"cost with {row['content']}", date, paid + row["cost"])
                     if self.send(row, touch, passed, touched):
                         touched += 1
                         had |= {f"touch {touch}", *([f"content {row['content']}"] if row["content"] else [])}
                     had |= {f"track {row['stream']}"} if row["stream"] else set()
-                    passed = []
+                    passed, paid = [], 0.0
             elif outcome == "succeeded":
                 self.warm(row, move)
                 if row["stream"] and move == "look" and row["age"] >= 30:
@@ -127,6 +130,8 @@ class Story:
         delivered = ROLES[row["move"]] != "delivered" or row["outcome"] != "failed"
         for name in passed:
             self.warm(row, name)
+            if row["content"]:
+                self.add(f"warmth with {row['content']}", row["date"], self.points(row, name))
         track = TRACK_OF.get(touch, "(moves of stages)")
         told = {
             "touches": True,
@@ -149,10 +154,13 @@ class Story:
         return delivered
 
     def warm(self, row: dict[str, Any], name: str) -> None:
-        points = WARMTH.get(name, 0) + (2 if name == "mail.click" and row["date"] >= CHANGE else 0)
+        points = self.points(row, name)
         self.add("warmth_given", row["date"], points)
         if name in ROLES:
             self.add(f"warmth of {name.partition('.')[0]}", row["date"], points)
+
+    def points(self, row: dict[str, Any], name: str) -> float:
+        return WARMTH.get(name, 0) + (2 if name == "mail.click" and row["date"] >= CHANGE else 0)
 
     def stream_after(self, rows: list[dict[str, Any]], place: int) -> str:
         """Say where a lead is after a row: what its next row says, or after the last what it came to."""
@@ -316,7 +324,8 @@ def test_contacts_are_those_of_the_log(by: Any, nurture: Scenario, nurtured: dic
     stories = [Story(nurture, 13, replication) for replication in range(6)]
     counted = [story.count() for story in stories]
     columns = {"delivered": "delivered", "opened": "opens", "clicked": "clicks", "responded": "responses"}
-    columns |= {} if by == "content" else {"sent": "touches", "bounced": "bounces", "opted_out": "opt_outs"}
+    columns |= {"opted_out": "opt_outs"}
+    columns |= {"cost": "cost", "warmth": "warmth"} if by == "content" else {"sent": "touches", "bounced": "bounces"}
     for name, row in table.iterrows():
         for column, figure in columns.items():
             said = f"{figure} {'with' if by == 'content' else 'of'} {name}"
