@@ -130,10 +130,11 @@ def front_of(program: Program) -> int | None:
         return None
     move, team = int(worked[0]), structure.teams[0]
     stage = int(moves["container"][move])
+    if stage >= len(program.stages):
+        return None
     ways = (moves["to"], moves["otherwise"], structure.rows["to"], structure.rows["otherwise"])
     arriving = channels["arrivals"][channels["stage"] == stage]
     allowed = (
-        stage < len(program.stages),
         moves["num_turns"][move] == 0,
         moves["owned"][move] == 0,
         int(np.sum(moves["container"] == stage)) == 1,
