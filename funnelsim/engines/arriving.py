@@ -161,7 +161,7 @@ def clear_leads(block: Block, n: int) -> None:
     for j in range(n):
         block.won[j] = 0
         block.stream[j] = p.NONE
-    if block.shape[0].marks == 1:
+    if block.shape[0].marks == 1 or block.shape[0].scored == 1:
         for j in range(n):
             block.opted_out[j] = 0
             block.touched[j] = 0

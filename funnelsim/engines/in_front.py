@@ -20,6 +20,7 @@ from funnelsim.engines.tables import UNLIMITED
 from funnelsim.engines.tally import age_bin
 from funnelsim.engines.trying import attempt, day_of, find_limits
 from funnelsim.engines.working_time import end_of_work, opening, team_clock, work_length
+from funnelsim.engines.worth import warm_those_who_succeed
 from funnelsim.program import records as p
 from funnelsim.program.calendar import DAY
 
@@ -43,7 +44,10 @@ def walk_queue(run: Run, block: Block, stage: int, move: int, n: int) -> None:
     if block.chancy[move] == 1:
         gather_keys(block, stage, n, luck.ATTEMPT)
         draw_words(n, this.key, block.counters, block.leads, block.first, block.decides)
-    n = attempt(run, block, move, stage, drop_late(run, block, stage, move, n, end))
+    n = drop_late(run, block, stage, move, n, end)
+    if this.points != 0:
+        warm_those_who_succeed(run, block, move, n)
+    n = attempt(run, block, move, stage, n)
     for j in range(n):
         finish(run, block, stage, block.who[j], block.at[j], True)
 

@@ -16,6 +16,7 @@ from funnelsim.engines.state import Run
 from funnelsim.engines.tables import UNLIMITED
 from funnelsim.engines.touching import attempt_touch
 from funnelsim.engines.trying import attempt, find_limits
+from funnelsim.engines.worth import warm_those_who_succeed
 from funnelsim.program import records as p
 
 
@@ -122,6 +123,8 @@ def try_move(run: Run, block: Block, move: int, turn: int, stage: int, n: int) -
     if this.num_turns > 0:
         return attempt_touch(run, block, move, this.first_turn + turn, stage, n)
     find_limits(run, block, this.first_row, this.container, stage, n, block.who, block.at, block.attempts)
+    if this.points != 0:
+        warm_those_who_succeed(run, block, move, n)
     return attempt(run, block, move, stage, n)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from funnelsim.engines.block import Block
 from funnelsim.engines.jit import lean, stay_apart
+from funnelsim.engines.philox import below
 from funnelsim.engines.points import decayed
 from funnelsim.engines.state import Run
 from funnelsim.engines.tables import UNLIMITED
@@ -26,6 +27,21 @@ def begin_worth(run: Run, block: Block, n: int) -> None:
             block.profiled[j] = edges[edge]
             block.fit_bin[j] = fit_bin(tables.fit[0], tables.kind_first, fit_in(run, block, j))
             block.counts[(block.spot[j] >> 1) * kinds + run.layout.fit_created + block.fit_bin[j]] += 1
+
+
+@lean
+def warm_those_who_succeed(run: Run, block: Block, move: int, n: int) -> None:
+    """Give points to the leads in hand whose attempt of a move succeeds, before it is counted (rule 55)."""
+    stay_apart()
+    points, half_life = run.tables.moves[0, move].points, run.tables.scoring[0].half_life
+    for j in range(n):
+        if below(block.decides[j], block.limit[j]):
+            lead = block.who[j]
+            if block.profiled[lead] <= block.at[j]:
+                take_profile(run, block, lead)
+            units = decayed(block.warmth[lead], block.warm_since[lead], block.at[j], half_life)
+            block.warmth[lead] = units + points
+            block.warm_since[lead] = block.at[j]
 
 
 @lean

@@ -47,7 +47,13 @@ class Plain:
         if self._queue:
             node["teams"] = {"desk": self._team()}
             work = {"team": "desk", "takes": self._wait("40min", "5h", "0d"), "cost": self._random.randint(0, 3)}
-            chance = {"chance": self._chance(), "odds": self._odds(), "to": "mql", "else": self._one("pool", "lost")}
+            chance = {
+                "chance": self._chance(),
+                "odds": self._odds(),
+                "warmth": 2 if self._tracks else 0,
+                "to": "mql",
+                "else": self._one("pool", "lost"),
+            }
             node["stages"]["lead"] = {"moves": {"call": work | chance}}
         if self._tracks:
             node["touches"] = {name: self._touch() for name in ("mail", "sms", "card")}
@@ -108,7 +114,7 @@ class Plain:
         team: Node = {"people": self._one(1, 2, 4, {"uncertain": "between 1 and 3"}), "hours": self._one(7, 24)}
         if self._perhaps(0.4):
             team |= {"days_off": ["sat", "2026-02-03"], "salary": "100 per month"}
-        if self._perhaps(0.3):
+        if self._perhaps(0.6):
             team["people"] = {"anna": {"chance": 1.5}, "ben": {"pace": 0.5}}
         return team
 
@@ -129,6 +135,8 @@ class Plain:
             "cost": self._random.randint(0, 2),
             "to": self._one(*ways),
         }
+        if self._tracks and self._perhaps(0.3):
+            move["warmth"] = self._one(3, -1)
         if self._perhaps(0.6):
             move["every"] = self._wait()
             if self._perhaps(0.7):

@@ -46,7 +46,7 @@ def note_what_happened(program: Program, counts: Counts) -> None:
 
 @seed(20260103)
 @settings(
-    max_examples=150,
+    max_examples=100,
     database=None,
     deadline=None,
     phases=[Phase.generate],
