@@ -293,7 +293,7 @@ def test_trace() -> None:
     assert f"{len(log):,} events" in funnelsim(*words).stdout
     rows = funnelsim(*words, "--lead", lead, "--csv").stdout
     assert len(rows.splitlines()) == (log["lead"] == lead).sum() + 1
-    assert "there are search-0 to search-" in funnelsim(*words, "--lead", "search-999999", code=2).stderr
+    assert "search-0 to search-" in funnelsim(*words, "--lead", "search-999999", code=2).stderr
 
 
 def test_a_story_in_sentences() -> None:
@@ -435,7 +435,7 @@ WRONG: dict[str, tuple[str, str]] = {
     "group": ("run trunk --by chanel", "--by: leads cannot be grouped by 'chanel' (did you mean 'channel'?)"),
     "group of no near name": (
         "run reach_by_phone --by colour",
-        "--by: leads cannot be grouped by 'colour' (groups: channel, segment, line and number)",
+        "--by: leads cannot be grouped by 'colour' (groups: channel, segment, origin, line and number)",
     ),
     "metrics": (
         "run trunk --metric cost_per_sqll --metric sqql",
@@ -468,7 +468,7 @@ WRONG: dict[str, tuple[str, str]] = {
         """--variant: no variant 'two_week' (did you mean 'two_weeks'?)
 --horizon: the horizon is longer than nothing, not '0d'; write 12 months or 30d
 --set stages.sql.moves.expire.after=soon: a duration is written like 7d, 2 weeks, 5min or 1.5h, not 'soon'
---by: leads cannot be grouped by 'colour' (groups: channel and segment)
+--by: leads cannot be grouped by 'colour' (groups: channel, segment and origin)
 --metric: no metric 'foo_sql' (did you mean 'old_sql'?)
 --out: 'scenarios' is there already; add --overwrite, or choose another name
 --png: pictures are PNG files, and 'noext' does not end so; write 'noext.png'""",
@@ -702,7 +702,7 @@ def test_shipped_scenarios_of_an_installed_package(tmp_path: Path, monkeypatch: 
     (package / "shipped" / "some").mkdir(parents=True)
     for name in ("one", "some/other"):
         (package / "shipped" / f"{name}.yaml").write_text(ONE, encoding="utf-8")
-    monkeypatch.setattr("funnelsim.cli.shipped.fs.__file__", str(package / "__init__.py"))
+    monkeypatch.setattr("funnelsim.scenario.shipped._PACKAGE", package)
     assert funnelsim("scenarios").stdout == "one         One\nsome/other  One\n"
     for name in ("one", "some/other"):
         assert funnelsim("show", name).stdout.startswith("One: ")

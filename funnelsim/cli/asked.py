@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import funnelsim as fs
-from funnelsim.cli import places, shipped
+from funnelsim.cli import places
 from funnelsim.cli.clusters import cluster_refused
 from funnelsim.cli.ending import WrongInputError
-from funnelsim.scenario import Place, Problem, ScenarioError
+from funnelsim.scenario import Place, Problem, ScenarioError, shipped
 from funnelsim.scenario.problems import listed, near_miss, shown
 from funnelsim.scenario.settings import Setting
 
@@ -202,6 +202,18 @@ class Asked:
         if png is not None and (refused := places.picture_refused(png, out)):
             self.wrong("--png", refused)
 
+    def picture(self, option: str, path: Path | None) -> None:
+        """Look at where one more picture is to go."""
+        if path is not None and (refused := places.picture_refused(path, None)):
+            self.wrong(option, refused)
+
+    def taken_away(self, xlsx: Path | None, csv: Path | None, out: Path | None = None) -> None:
+        """Look at where a workbook and tables are to go."""
+        if xlsx is not None and (refused := places.workbook_refused(xlsx, out)):
+            self.wrong("--xlsx", refused)
+        if csv is not None and (refused := places.tables_refused(csv, out)):
+            self.wrong("--csv", refused)
+
     def resumed(
         self,
         scenario: Scenario,
@@ -277,7 +289,11 @@ def _precision_refused(precision: Mapping[str, str], by: str | None, scenario: S
 
 
 def _lead_refused(name: str, scenario: Scenario) -> str | None:
+    if name in scenario.open_ids.values():
+        return None
     channel, _, number = name.rpartition("-")
+    if scenario.open_ids and channel not in scenario.channels:
+        return f"no lead {shown(name)} is open{near_miss(name, scenario.open_ids.values())}"
     if channel and number.isdecimal() and channel not in scenario.channels:
         return f"no channel {shown(channel)}{near_miss(channel, scenario.channels, 'channels')}"
     if channel not in scenario.channels or not number.isdecimal():

@@ -9,11 +9,15 @@ from typing import Annotated, Any
 import typer
 
 import funnelsim as fs
-from funnelsim.cli import shipped
 from funnelsim.cli.asked import Asked
+from funnelsim.cli.beginning import init, new
+from funnelsim.cli.budgeting import allocate, budgets
+from funnelsim.cli.checking import check
 from funnelsim.cli.clusters import connected
 from funnelsim.cli.comparing import check_alike, scenarios_to_compare
 from funnelsim.cli.contacts import touches
+from funnelsim.cli.costing import costs
+from funnelsim.cli.drawing import COMPARED, PICTURES, check_pictures, compared_figure, run_figure
 from funnelsim.cli.ending import (
     BrokenGuardError,
     WrongInputError,
@@ -24,6 +28,7 @@ from funnelsim.cli.ending import (
     hand_over_json,
     say,
 )
+from funnelsim.cli.forecasting import forecast
 from funnelsim.cli.keeping import simulated
 from funnelsim.cli.options import (
     ENGINES,
@@ -42,18 +47,24 @@ from funnelsim.cli.options import (
     Over,
     Overwrite,
     Picture,
+    Pictures,
     Precision,
     Replications,
     Resume,
     Seed,
     Set,
+    Tables,
     Threads,
     Variant,
+    Variants,
+    Workbook,
 )
 from funnelsim.cli.places import save_page, save_picture
+from funnelsim.cli.reporting import report
+from funnelsim.cli.saving import comparison_saved, result_saved
 from funnelsim.cli.starting import prepare_kernel
 from funnelsim.cli.sweeping import sweep
-from funnelsim.scenario import Place, Problem
+from funnelsim.scenario import Place, Problem, shipped
 from funnelsim.scenario.problems import shown
 
 app = typer.Typer(
@@ -101,6 +112,9 @@ def run(
     cluster: Cluster = None,
     insecure: Insecure = False,
     png: Picture = None,
+    picture: Pictures = [],  # noqa: B006
+    xlsx: Workbook = None,
+    csv: Tables = None,
     debug: Debug = False,
 ) -> None:
     """Run a scenario many times and print its figures."""
@@ -112,14 +126,16 @@ def run(
         asked.metrics(metric, meant, group, during)
         wanted = asked.precision(precision, replications, max_replications, meant, group)
         asked.written(out, overwrite, png, resume)
+        pictures = check_pictures(asked, picture, png, meant, PICTURES)
+        asked.taken_away(xlsx, csv, out)
         asked.cluster(cluster, insecure)
         asked.refuse()
 
-        from funnelsim.cli.figures import asked_for, run_as_json, run_figure, with_groups
+        from funnelsim.cli.figures import asked_for, run_as_json, with_groups
         from funnelsim.metrics.precision import check_numbers, given_up
         from funnelsim.metrics.simulate import Settings
 
-        settings = Settings(replications, seed, which, group, during == "cohort", threads)
+        settings = Settings(replications, seed, which, group, during == "cohort" or bool(xlsx or csv), threads)
         most = check_numbers(replications, max_replications) if wanted else replications
         asked.room(meant, replace(settings, replications=most))
         asked.resumed(meant[0], settings, out, wanted, resume=resume, overwrite=overwrite)
@@ -151,16 +167,16 @@ def run(
 
         def draw() -> None:
             if png is not None:
-                save_picture(run_figure(result, metric), png)
+                save_picture(run_figure(result, metric, pictures), png)
 
-        each(saved, show_figures, draw)
+        each(saved, show_figures, draw, *result_saved(result, shown, xlsx, csv))
 
 
 @app.command(epilog="Example: funnelsim compare nurture_before_after --variants before,after --horizon 30d")
 def compare(
     scenario: File,
     other: Annotated[Path | None, typer.Argument(metavar="[OTHER]", help="A second one.", show_default=False)] = None,
-    variants: Annotated[str, typer.Option(metavar="A,B,…", help="Variants; 'base' is the file itself.")] = "",
+    variants: Variants = "",
     set_: Set = [],  # noqa: B006
     horizon: Horizon = None,
     by: By = None,
@@ -174,6 +190,15 @@ def compare(
     ] = None,
     json_: Json = False,
     png: Picture = None,
+    difference_png: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Save a picture of the differences in each replication."),
+    ] = None,
+    picture: Annotated[
+        str | None, typer.Option(metavar="[metrics|funnel]", help="What --png draws; by default metrics.")
+    ] = None,
+    xlsx: Workbook = None,
+    csv: Tables = None,
     debug: Debug = False,
 ) -> None:
     """Run scenarios with the same luck and print what differs; the first is the one compared with."""
@@ -186,20 +211,32 @@ def compare(
             asked.metrics(metric, versions, group)
             asked.stage("--lead-by-lead", lead_by_lead, versions)
         asked.written(None, False, png)
+        asked.picture("--difference-png", difference_png)
+        everyone = [version for versions in meant.values() for version in versions]
+        drawn, *_ = check_pictures(asked, [picture] if picture else [], png, everyone, COMPARED) or COMPARED
+        asked.taken_away(xlsx, csv)
         asked.refuse()
         chosen = {name: versions[0] for name, versions in meant.items()}
         check_alike(asked, chosen)
         asked.refuse()
 
-        from funnelsim.cli.figures import comparison_as_json, lead_by_lead_told, main_metrics, with_groups
+        from funnelsim.cli.figures import comparison_as_json, lead_by_lead_told, with_groups
+        from funnelsim.metrics.names import main_metrics
         from funnelsim.metrics.simulate import Settings
 
-        asked.room(chosen.values(), Settings(replications, seed, by=group, threads=threads))
+        cohorts = bool(xlsx or csv)
+        asked.room(chosen.values(), Settings(replications, seed, by=group, cohorts=cohorts, threads=threads))
         asked.refuse()
         shown = with_groups(metric, list(chosen.values()), group)
         prepare_kernel()
         comparison = fs.compare(
-            chosen, replications=replications, seed=seed, metrics=shown or None, by=group, threads=threads
+            chosen,
+            replications=replications,
+            seed=seed,
+            metrics=shown or None,
+            by=group,
+            threads=threads,
+            cohorts=cohorts,
         )
         found = None
         if lead_by_lead is not None:
@@ -213,13 +250,19 @@ def compare(
                 if found is not None:
                     say(f"\n{lead_by_lead_told(str(lead_by_lead), found)}")
 
+        main = metric or main_metrics(next(iter(chosen.values())))
+
         def draw() -> None:
             if png is not None:
-                from funnelsim.plots import comparison_figure
+                save_picture(compared_figure(comparison, main, drawn), png)
 
-                save_picture(comparison_figure(comparison, metric or main_metrics(next(iter(chosen.values())))), png)
+        def draw_differences() -> None:
+            if difference_png is not None:
+                from funnelsim.plots import difference_figure
 
-        each(show_figures, draw)
+                save_picture(difference_figure(comparison, main), difference_png)
+
+        each(show_figures, draw, draw_differences, *comparison_saved(comparison, xlsx, csv))
 
 
 app.command(
@@ -236,6 +279,28 @@ app.command(
         "cost_per_won. With --png one path makes a line, two make a heat map."
     )
 )(sweep)
+
+
+app.command(
+    epilog=(
+        "Example: funnelsim forecast trunk --metric sql --target 1500 --by 2026-06-30 --png out/sql.png. With "
+        "--actuals actuals.csv what happened stands beside it: a header date,value, and one row for each period."
+    )
+)(forecast)
+
+app.command(
+    epilog=(
+        "Example: funnelsim costs nurture_before_after --variant after --horizon 30d --by channel. Matured figures and "
+        "those of the last 10% take further runs; with --run-on none --no-marginal there is one."
+    )
+)(costs)
+app.command(epilog="Example: funnelsim report trunk --variants base,two_weeks --html trunk.html")(report)
+app.command(
+    epilog=(
+        "Example: funnelsim check scenarios/; with --update the baselines are written anew. Exit code 1: a threshold "
+        "is broken or not settled, or the engine changed."
+    )
+)(check)
 
 
 @app.command(epilog="Example: funnelsim show trunk --variant two_weeks")
@@ -334,10 +399,12 @@ def explain(
 def scenarios(debug: Debug = False) -> None:
     """List the scenarios that come with funnelsim, which every command finds by name."""
     with ending(debug):
+        from funnelsim.metrics.display import WIDTH, shortened
+
         there = {name: fs.load(path).name for name, path in shipped.shipped().items()}
         width = max(map(len, there), default=0)
         for name, title in there.items():
-            say(f"{name:{width}}  {title}")
+            say(f"{name:{width}}  {shortened(title, WIDTH - width - 2)}")
 
 
 @app.command(
@@ -394,6 +461,24 @@ def evidence(
             raise BrokenGuardError("\n".join(broken))
         modelled = sum(verdict.agrees is not None for verdict in verdicts)
         say(f"{path}: {modelled} of {len(verdicts)} figures are modelled, and all of these agree")
+
+
+app.command(
+    epilog=(
+        "Examples: funnelsim budgets budget; funnelsim budgets budget --run-on '6 months' --monthly; funnelsim budgets "
+        "trunk --budget 'more: {spend: +20%}'."
+    )
+)(budgets)
+app.command(
+    epilog=(
+        "Example: funnelsim allocate budget --budget '120_000 per month' --maximise gross_profit --bound "
+        "fairs='20_000 per month..40_000 per month'."
+    )
+)(allocate)
+app.command(
+    epilog="Example: funnelsim init mine.yaml --leads 800 --sellers 4. A file that is there is never overwritten."
+)(init)
+app.command(epilog="Example: funnelsim new --from one_week_rule mine.yaml. What is there is never overwritten.")(new)
 
 
 @app.command(epilog="Example: funnelsim schema > funnelsim.schema.json")

@@ -7,8 +7,8 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from funnelsim.cli import shipped
 from funnelsim.cli.asked import BASE, Asked
+from funnelsim.scenario import shipped
 from funnelsim.scenario.problems import listed, shown
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from funnelsim.cli.asked import Asked
 from funnelsim.cli.contact_texts import leaving as leaving_told
 from funnelsim.cli.contact_texts import scores as scores_told
 from funnelsim.cli.contact_texts import told, verdicts
+from funnelsim.cli.drawing import touches_figure
 from funnelsim.cli.ending import each, ending, hand_over_json, say
 from funnelsim.cli.options import (
     Debug,
@@ -109,7 +110,7 @@ def touches(
 
         def draw() -> None:
             if png is not None:
-                save_picture(_picture(result, chosen), png)
+                save_picture(touches_figure(result, chosen, added), png)
 
         each(show, draw)
 
@@ -138,7 +139,7 @@ def _is_scored(scenario: Scenario) -> bool:
     return compile_scenario(scenario).is_scored
 
 
-# ---------------------------------------------------------------- JSON and pictures
+# ---------------------------------------------------------------- JSON
 def as_json(result: fs.Result, by: ContactBy, added: Incremental | None) -> dict[str, Any]:
     """Return what ``touches --json`` prints."""
     table = result.contacts(by)
@@ -170,19 +171,3 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
 def _plain(value: Any) -> Any:
     """Return a value for JSON; None where there is none."""
     return None if isinstance(value, float) and math.isnan(value) else value
-
-
-def _picture(result: fs.Result, by: ContactBy) -> Any:
-    """Draw the touches, and below them the profile of scores where there is one."""
-    from matplotlib.figure import Figure
-
-    from funnelsim.plots import plot_contacts, plot_score_profile
-
-    scored = "profile" in result.data
-    rows = len(result.contacts(by))
-    figure = Figure(figsize=(8, 1.5 + 0.5 * rows + 4 * scored), layout="constrained")
-    axes = figure.subplots(1 + scored, squeeze=False, height_ratios=[1.5 + 0.5 * rows, 4][: 1 + scored])[:, 0]
-    plot_contacts(result, by, ax=axes[0])
-    if scored:
-        plot_score_profile(result, ax=axes[1])
-    return figure

@@ -5,10 +5,10 @@ from __future__ import annotations
 import difflib
 from pathlib import Path
 
-from funnelsim.cli import shipped
 from funnelsim.cli.asked import Asked
 from funnelsim.cli.places import page_refused
 from funnelsim.evidence.page import MARK
+from funnelsim.scenario import shipped
 from funnelsim.scenario.problems import shown
 
 MOST_LINES = 12

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -120,45 +120,7 @@ def lead_by_lead_told(stage: str, leads: pd.DataFrame) -> str:
 
 
 def _compared(comparison: fs.Comparison, metrics: Sequence[str]) -> dict[str, Any]:
-    changes = {
-        name: {
-            metric: {
-                **{key: _plain(value) for key, value in comparison.difference(name, metric)._asdict().items()},
-                "unit": comparison.unit(metric),
-            }
-            for metric in metrics
-        }
-        for name in comparison.others
-    }
     return {
         "scenarios": {name: run_as_json(result, metrics, "horizon") for name, result in comparison.results.items()},
-        "against": comparison.first,
-        "differences": changes if len(changes) > 1 else changes[comparison.others[0]],
+        **comparison.against_first(metrics),
     }
-
-
-# ---------------------------------------------------------------- pictures
-def main_metrics(scenario: Scenario) -> list[str]:
-    """Return what a picture shows if nothing is asked for: who is won, else who sales accepts, and what one costs."""
-    from funnelsim.metrics.names import trunk_of
-
-    trunk = trunk_of(scenario)
-    won = [name for name in trunk if scenario.stages[name].win_rate == 1.0 or scenario.stages[name].value is not None]
-    stage = next((name for name in (*won, "sql", "opportunity") if name in trunk), trunk[-1])
-    return [stage, f"cost_per_{stage}"]
-
-
-def run_figure(result: fs.Result, metrics: Iterable[str]) -> Any:
-    """Draw the funnel, and below it over time the metrics asked for that are measured by period."""
-    from matplotlib.figure import Figure
-
-    from funnelsim.plots import plot_funnel, plot_metric
-
-    asked = list(metrics) or main_metrics(result.scenario)[:1]
-    drawn = [metric for metric in asked if has_values(result, metric, "period")]
-    figure = Figure(figsize=(8, 4 * (1 + len(drawn))), layout="constrained")
-    axes = figure.subplots(1 + len(drawn), squeeze=False)[:, 0]
-    plot_funnel(result, ax=axes[0])
-    for metric, ax in zip(drawn, axes[1:], strict=True):
-        plot_metric(result, metric, ax=ax)
-    return figure

@@ -7,13 +7,23 @@ from typing import Annotated, Literal
 
 import typer
 
+from funnelsim.cli.completing import scenario_names, variant_names
+
 File = Annotated[
     Path,
     typer.Argument(
-        metavar="SCENARIO", help="A scenario file (YAML), or the name of a shipped one.", show_default=False
+        metavar="SCENARIO",
+        help="A scenario file (YAML), or the name of a shipped one.",
+        show_default=False,
+        autocompletion=scenario_names,
     ),
 ]
-Variant = Annotated[str | None, typer.Option(metavar="NAME", help="A variant of the scenario.")]
+Variant = Annotated[
+    str | None, typer.Option(metavar="NAME", help="A variant of the scenario.", autocompletion=variant_names)
+]
+Variants = Annotated[
+    str, typer.Option(metavar="A,B,…", help="Variants; 'base' is the file itself.", autocompletion=variant_names)
+]
 Set = Annotated[
     list[str],
     typer.Option("--set", metavar="PATH=VALUE", help="Set one value, as in stages.sql.moves.expire.after=14d."),
@@ -61,4 +71,31 @@ Out = Annotated[
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with what an interrupted run has left at --out.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Let --out replace a result that is there.")]
 Picture = Annotated[Path | None, typer.Option("--png", metavar="FILE", help="Save a picture, in place of one there.")]
+Pictures = Annotated[
+    list[str],
+    typer.Option(
+        "--picture",
+        metavar="[funnel|time|flow|teams|touches|scores]",
+        help="What --png draws; may be repeated. By default the funnel, and --metric over time.",
+        show_default=False,
+    ),
+]
+Workbook = Annotated[
+    Path | None,
+    typer.Option(
+        "--xlsx",
+        metavar="FILE",
+        help="Save a workbook: totals and unit costs are live formulas; in place of one there.",
+        show_default=False,
+    ),
+]
+Tables = Annotated[
+    Path | None,
+    typer.Option(
+        "--csv",
+        metavar="FOLDER",
+        help="Save tidy tables (CSV) there; text that looks like a formula gets an apostrophe before it.",
+        show_default=False,
+    ),
+]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a fault of funnelsim.")]

@@ -7,11 +7,15 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from funnelsim.cli.ending import reason, writing
 from funnelsim.scenario.problems import shown
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SIDE = ".{}.12345678.aside"
 """How a folder to the side is called, in which a result is written before it takes its place."""
@@ -47,13 +51,62 @@ def picture_refused(path: Path, out: Path | None) -> str | None:
     return _refused(path)
 
 
-def page_refused(path: Path, mark: str) -> str | None:
+def workbook_refused(path: Path, out: Path | None) -> str | None:
+    """Say why a workbook cannot be saved in a file; None where it can be. One that is there is replaced."""
+    from funnelsim.report.book import MISSING, is_installed
+
+    name = shown(str(path))
+    if not is_installed():
+        return MISSING
+    if os.path.isdir(path):
+        return f"{name} is a folder; name a file, such as {path / 'figures.xlsx'}"
+    if path.suffix.lower() != ".xlsx":
+        return f"workbooks are XLSX files, and {name} does not end so; write {shown(f'{path}.xlsx')}"
+    if out is not None and path.absolute() in (out.absolute(), *out.absolute().parents):
+        return f"{name} cannot be the workbook and hold the result too; choose another name"
+    return _refused(path)
+
+
+def tables_refused(path: Path, out: Path | None) -> str | None:
+    """Say why tables cannot be saved in a folder; None where they can be. Those of the same names are replaced."""
+    name = shown(str(path))
+    if os.path.lexists(path) and not os.path.isdir(path):
+        return f"{name} is no folder; name one for the tables, such as {shown(str(path.with_suffix('')))}"
+    if out is not None and path.absolute() == out.absolute():
+        return f"{name} cannot hold the tables and be the result too; choose another name"
+    return _refused(path / "definitions.csv")
+
+
+def page_refused(path: Path, mark: str, example: str = "evidence.md") -> str | None:
     """Say why a page cannot be saved in a file; None where it can be. One that starts with the mark is replaced."""
     name = shown(str(path))
     if os.path.isdir(path):
-        return f"{name} is a folder; name a file, such as {path / 'evidence.md'}"
+        return f"{name} is a folder; name a file, such as {path / example}"
     if os.path.lexists(path) and not _starts_with(path, mark):
         return f"{name} is no page of this command, and only such are overwritten; choose another name"
+    return _refused(path)
+
+
+def new_file_refused(path: Path) -> str | None:
+    """Say why a file cannot be written that must not be there yet; None where it can be."""
+    if os.path.lexists(path):
+        return f"{shown(str(path))} is there already, and is not overwritten; choose another name"
+    return _refused(path)
+
+
+def save_new(texts: Mapping[Path, str]) -> None:
+    """Write files that are not there yet."""
+    for path, text in texts.items():
+        with writing(str(path)):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("xb") as file:
+                file.write(text.encode())
+
+
+def report_refused(path: Path) -> str | None:
+    """Say why a report cannot be saved in a file; None where it can be. One that is there is replaced."""
+    if os.path.isdir(path):
+        return f"{shown(str(path))} is a folder; name a file in it"
     return _refused(path)
 
 
@@ -108,6 +161,24 @@ def save_picture(figure: Any, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(drawn.getvalue())
     print(f"picture: {path.resolve()}", file=sys.stderr)
+
+
+def save_workbook(content: bytes, path: Path) -> None:
+    """Save a workbook, whole or not at all, and say where."""
+    from funnelsim.report.files import write_whole
+
+    with writing(str(path)):
+        write_whole(path, content)
+    print(f"workbook: {path.resolve()}", file=sys.stderr)
+
+
+def save_tables(tables: Mapping[str, pd.DataFrame], path: Path) -> None:
+    """Save tables as CSV files, each whole or not at all, and say where."""
+    from funnelsim.report.tidy import write_tables
+
+    with writing(str(path)):
+        written = write_tables(tables, path)
+    print(f"tables: {path.resolve()} ({', '.join(file.name for file in written)})", file=sys.stderr)
 
 
 def save_page(text: str, path: Path) -> None:

@@ -104,7 +104,7 @@ def sweep(
 
 
 def _figure(swept: Sweep, metrics: Iterable[str]) -> Any:
-    from funnelsim.cli.figures import main_metrics
+    from funnelsim.metrics.names import main_metrics
     from funnelsim.plots import sweep_figure
 
     usual = [name for name in main_metrics(swept.scenario) if name in swept.metrics]

@@ -145,6 +145,7 @@ def begin(run: Run, block: Block, n: int, present: bool) -> None:
     for j in range(n):
         stage = source[block.channel[j]].stage
         there = block.fill[stage]
+        block.counts[(block.spot[j] >> 1) * kinds + layout.placed + stage] += 1 if present else 0
         block.bucket[stage, there] = j
         block.bucket_at[stage, there] = block.at[j]
         block.bucket_spot[stage, there] = block.spot[j]
@@ -159,6 +160,7 @@ def clear_leads(block: Block, n: int) -> None:
             for j in range(n):
                 some[i, j] = 0
     for j in range(n):
+        block.slot[j] = p.NONE
         block.won[j] = 0
         block.stream[j] = p.NONE
     if block.shape[0].marks == 1 or block.shape[0].scored == 1:
@@ -232,6 +234,9 @@ def find_groups(run: Run, block: Block, n: int) -> None:
     if run.by == p.BY_CHANNEL:
         for j in range(n):
             block.group[j] = block.channel[j]
+    elif run.by == p.BY_ORIGIN:
+        for j in range(n):
+            block.group[j] = p.OF_NEW if block.created[j] >= run.tables.run[0].start_tick else p.OF_OPEN
     elif run.by >= p.BY_KIND:
         for j in range(n):
             block.group[j] = block.kinds[run.by - p.BY_KIND, j]

@@ -48,13 +48,15 @@ SHAPE = np.dtype(
             "staff",
             "always",
             "even",
+            "mixed",
         )
     ],
     align=True,
 )
 """What a program is like: its sizes, `places` = cohorts x cells x groups, in how many copies they are counted (a count
 that follows itself at once waits for itself), the stage of a queue in front or NONE, whether it is noted which touches
-and streams leads have had, and whether what they are worth is counted."""
+and streams leads have had, and whether what they are worth is counted; who works in that queue; and whether leads also
+meet elsewhere, where they are walked one by one."""
 
 
 class Block(NamedTuple):
@@ -65,6 +67,8 @@ class Block(NamedTuple):
     # ------------------------------------------------ leads
     key: p.WordArray
     """(L,)"""
+    slot: p.IntArray
+    """(L,): the place of a lead that has met others, or NONE"""
     tick: p.IntArray
     """(L,): of the last event in its stage"""
     created: p.IntArray
@@ -105,7 +109,7 @@ class Block(NamedTuple):
     """(touches, L)"""
     # ------------------------------------------------ the moves that race in a lead's stage and stream
     clock: p.IntArray
-    """(M, L)"""
+    """(L, M): when each move is due next, with its number (`clocking.due_at`)"""
     word: p.WordArray
     """(M, L): what decides the next attempt"""
     tries: p.IntArray
@@ -144,9 +148,15 @@ class Block(NamedTuple):
     racing: p.IntArray
     still_racing: p.IntArray
     due: p.IntArray
-    """(L,): when each racing lead is due, and by which move"""
-    next_move: p.IntArray
+    """(L,): when each racing lead is due, and at which turn of which move"""
     next_turn: p.IntArray
+    in_turn: p.IntArray
+    """(L,): racing leads in the order of their turns"""
+    in_turn_due: p.IntArray
+    first_turn: p.IntArray
+    """(M + 1,): where the turns of each move begin; a move without touches has one"""
+    turn_end: p.IntArray
+    """(turns,): how many leads are in each turn, then where these end in `in_turn`; 0 but while they are sorted"""
     happened: p.IntArray
     last_row: p.IntArray
     furthest: p.IntArray
@@ -186,7 +196,7 @@ class Block(NamedTuple):
     """`Run.ages`, flat"""
 
 
-def empty_block(program: Program, run: Run, used: bool) -> Block:
+def empty_block(program: Program, run: Run, used: bool, mixed: bool = False) -> Block:
     """Return room for a block of leads; hardly any where a program's leads are not walked in blocks."""
     structure, recipes = program.structure, program.recipes
     moves, stages, streams = len(structure.moves), len(program.stages), len(program.streams)
@@ -197,11 +207,12 @@ def empty_block(program: Program, run: Run, used: bool) -> Block:
     touches = bool(np.any(structure.moves["num_turns"] > 0))
     shape = np.zeros(1, SHAPE)
     shape[0] = (stages, streams, cells, groups, places, copies, p.NONE if front is None else front, touches,
-                program.is_scored, 0, 0, 0)  # fmt: skip
+                program.is_scored, 0, 0, 0, mixed)  # fmt: skip
+    first_turn = np.concatenate(([0], np.cumsum(np.maximum(structure.moves["num_turns"], 1)))).astype(np.int64)
     rows_of = {
         "kinds": len(program.kinds),
         "visits": stages + streams,
-        **dict.fromkeys(("lifetime", "clock", "word", "tries"), moves),
+        **dict.fromkeys(("lifetime", "word", "tries"), moves),
         "busy": len(program.teams),
         "got_stream": streams,
         "got_touch": len(program.touches),
@@ -211,6 +222,9 @@ def empty_block(program: Program, run: Run, used: bool) -> Block:
     given: dict[str, Any] = {
         "shape": shape,
         "fill": np.zeros(stages + 1, np.int64),
+        "clock": np.zeros((size, moves), np.int64),
+        "first_turn": first_turn,
+        "turn_end": np.zeros(first_turn[-1], np.int64),
         "gaps": np.zeros((len(program.channels), GAPS), np.int64),
         "gap_keys": np.zeros((len(program.channels), GAPS), np.uint64),
         "staff": np.zeros(len(program.people), np.int64),

@@ -1,9 +1,10 @@
-"""A replication whose leads are walked a block at a time (`block.can_be_blocks` says which can be)."""
+"""A replication whose leads are walked a block at a time (`blockable.can_be_blocks` says which can be)."""
 
 from __future__ import annotations
 
 from funnelsim.engines.arriving import begin, expect_first, fill
 from funnelsim.engines.block import Block
+from funnelsim.engines.handing import hand_over
 from funnelsim.engines.in_front import look_who_is_there
 from funnelsim.engines.jit import lean
 from funnelsim.engines.kernel import DONE, STOPPED
@@ -61,5 +62,8 @@ def walk_round(run: Run, block: Block) -> bool:
     for stage in range(run.ages.shape[1]):
         if block.fill[stage] > 0:
             any_stood = True
-            stay(run, block, stage, False)
+            if run.apart[stage] >= 0:
+                stay(run, block, stage, False)
+            else:
+                hand_over(run, block, stage)
     return any_stood

@@ -7,13 +7,22 @@ import numpy as np
 from funnelsim.engines import luck
 from funnelsim.engines.batches import draw_ticks, draw_words
 from funnelsim.engines.block import Block
+from funnelsim.engines.blockable import LATEST, MOVE_BITS
 from funnelsim.engines.jit import inlined, lean, stay_apart
 from funnelsim.engines.philox import ATTEMPT_BITS, SLOT_BITS
 from funnelsim.engines.samplers import CONSTANT, NEVER, draw
 from funnelsim.engines.state import Run
 from funnelsim.engines.tables import UNLIMITED
 
+NEVER_DUE = (LATEST + 1) << MOVE_BITS
+
 VISIT_SHIFT, ATTEMPT_SHIFT = np.uint64(ATTEMPT_BITS + SLOT_BITS), np.uint64(SLOT_BITS)
+
+
+@inlined
+def due_at(tick: int, move: int) -> int:
+    """Return when a move is due, and in the lower bits which it is: the least comes first (rule 6)."""
+    return int((min(tick, LATEST) << MOVE_BITS) | move if tick < UNLIMITED else NEVER_DUE)
 
 
 @inlined

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import simpy
 
 from funnelsim.engines import deciding, luck
+from funnelsim.engines.carrying import begun_at, carried
 from funnelsim.engines.leads import Clock, Lead
 from funnelsim.engines.samplers import NEVER
 from funnelsim.engines.tables import UNLIMITED
@@ -76,6 +77,18 @@ class Clocks:
         if record["repeats"] and waits[record["every"]]["code"] != NEVER:
             wait = waits[record["every"]]
         return now + int(luck.phase_ticks(wait, self.tables.pool, record["key"], lead.key, lead.starts[move]))
+
+    def carry_on(self, lead: Lead, move: int, entered: int, told: int) -> None:
+        """Rule 71: set the clock of a move as one that has run since its stage was entered."""
+        record, tables, now = self.funnel.move(move), self.tables, self.funnel.now
+        since = int(begun_at(record, entered))
+        if since >= now:
+            self.start(lead, move, since)
+            return
+        turns = tables.turns[self.funnel.regime]
+        tick, made = carried(record, turns, tables.waits, tables.pool, lead.key, since, now, told)
+        lead.attempts[move] = lead.lifetime[move] = lead.misses[move] = int(made)
+        self.set(lead, move, int(tick))
 
     # ------------------------------------------------------------ clocks run
     def start(self, lead: Lead, move: int, tick: int) -> None:

@@ -9,6 +9,7 @@ from funnelsim.engines.batches import draw_ticks, draw_words
 from funnelsim.engines.block import ENTRIES, Block
 from funnelsim.engines.clocking import VISIT_SHIFT
 from funnelsim.engines.jit import lean, stay_apart
+from funnelsim.engines.lives import close_week
 from funnelsim.engines.samplers import CONSTANT, NEVER, draw
 from funnelsim.engines.state import WENT_ROUND, Run
 from funnelsim.engines.tally import AGE_BINS, age_bin
@@ -34,6 +35,8 @@ def come_in(run: Run, block: Block, stage: int, stream: int, n: int, present: bo
     visit(run, block, stage, 0, n)
     if stream >= 0:
         visit(run, block, block.shape[0].stages + stream, kept, n)
+    if entered.flags & p.GOAL and block.shape[0].mixed == 1:
+        close_weeks(run, block, n)
     if entered.flags & p.WON:
         win(run, block, n)
     return kept
@@ -122,6 +125,16 @@ def win(run: Run, block: Block, n: int) -> None:
         if block.shape[0].scored == 1 and block.won[lead] == 0 and block.new[lead] == 1:
             block.counts[(block.spot[j] >> 1) * kinds + run.layout.fit_won + block.fit_bin[lead]] += 1
         block.won[lead] = 1
+
+
+@lean
+def close_weeks(run: Run, block: Block, n: int) -> None:
+    """Judge the SQLs in hand, which have become what they are to become."""
+    stay_apart()
+    for j in range(n):
+        slot = block.slot[block.who[j]]
+        if slot >= 0:
+            close_week(run, slot, block.at[j])
 
 
 # ---------------------------------------------------------------- streams

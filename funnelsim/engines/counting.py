@@ -167,6 +167,7 @@ class Ways(Observer):
             account.add(row.tick, layout.created + row.channel)
         elif row.outcome == PRESENT:
             account.add(row.tick, layout.present + row.channel)
+            account.add(row.tick, layout.placed + row.to)
         elif row.outcome in (STALLED, WOKEN):
             account.add(row.tick, layout.stalled + row.stage, 1 if row.outcome == STALLED else -1)
         stage = self.history.entered

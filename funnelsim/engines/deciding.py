@@ -30,7 +30,7 @@ class Store:
             self.units, self.since = self.at(now, half_life) + units, now
 
 
-def kinds_of(tables: Tables, regime: int, channel: int, key: int | np.uint64) -> list[int]:
+def kinds_of(tables: Tables, regime: int, channel: int, key: int | np.uint64, segment: int = p.NONE) -> list[int]:
     """Rules 34 and 53: draw the segment of a lead, its traits, and what is observed of them.
 
     Parameters
@@ -41,12 +41,20 @@ def kinds_of(tables: Tables, regime: int, channel: int, key: int | np.uint64) ->
     channel : int
     key : int
         The lead's.
+    segment : int
+        Where a snapshot says it; NONE where it is drawn.
     """
     kinds = np.zeros(len(tables.kinds), np.int64)
     for q, kind in enumerate(tables.kinds):
         cell = luck.share_cell(kind, kinds, channel)
-        kinds[q] = luck.value_of(kind, tables.values, tables.shares[regime], cell, np.uint64(key))
+        drawn = luck.value_of(kind, tables.values, tables.shares[regime], cell, np.uint64(key))
+        kinds[q] = segment if q == 0 and segment != p.NONE else drawn
     return [int(value) for value in kinds]
+
+
+def known_of(tables: Tables, key: int) -> p.Record:
+    """Rule 71: what a snapshot says of the lead with a key."""
+    return tables.open_leads[int(np.searchsorted(tables.open_leads["key"], np.uint64(key)))]
 
 
 def fit(tables: Tables, regime: int, kinds: Sequence[int]) -> int:

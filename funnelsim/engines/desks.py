@@ -18,6 +18,8 @@ from funnelsim.engines.handles import handle
 from funnelsim.engines.jit import lean, stay_apart
 from funnelsim.engines.kernel import DONE, run_replication
 from funnelsim.engines.memory import MEMORY_SHARE, machine_memory
+from funnelsim.engines.mixable import can_be_mixed, ticks_apart
+from funnelsim.engines.mixing import run_mixed
 from funnelsim.engines.philox import Word
 from funnelsim.engines.realise import make_keys, realise, tables_of
 from funnelsim.engines.state import NO_ROOM, Run, empty_run
@@ -25,8 +27,8 @@ from funnelsim.engines.tables import LEAD
 from funnelsim.program import Program
 from funnelsim.program.program import Recipes, Structure
 
-Path = Literal["blocks", "leads"]
-"""How leads are walked: a block at a time where the program allows it, or one by one."""
+Path = Literal["blocks", "mixed", "leads"]
+"""How leads are walked: a block at a time where the program allows it, so but where they meet, or one by one."""
 
 FEW_PLACES = 4096
 """For how many leads at one time there is room at first, where leads meet."""
@@ -34,7 +36,9 @@ FEW_PLACES = 4096
 
 def path_of(program: Program) -> Path:
     """Return how the leads of a program are walked."""
-    return "blocks" if can_be_blocks(program) else "leads"
+    if can_be_blocks(program):
+        return "blocks"
+    return "mixed" if can_be_mixed(program) else "leads"
 
 
 class Desk:
@@ -52,8 +56,11 @@ class Desk:
         check_places(self._program, places)
         self._places, self._is_ready = places, False
         self._run = empty_run(self._program, self._by, self._cohorts, places, stop=self._stop)
+        if self._path != "leads":
+            self._run.apart[:] = 0 if self._path == "blocks" else ticks_apart(self._program)
         self._run_handle = handle(self._run)
-        self._block = handle(empty_block(self._program, self._run, self._path == "blocks"))
+        mixed = self._path == "mixed"
+        self._block = handle(empty_block(self._program, self._run, self._path != "leads", mixed))
 
     def run(self, seed: int, first: int, out: Counts) -> int:
         """Run replications from `first` on, one for each place in `out`; return how many were done."""
@@ -69,7 +76,7 @@ class Desk:
                 first + done,
                 left,
             )
-            if self._path == "blocks":
+            if self._path != "leads":
                 done += run_chunk_in_blocks(self._run_handle, self._block, *wanted)
             else:
                 done += run_chunk(self._run_handle, *wanted)
@@ -137,10 +144,11 @@ def run_chunk_in_blocks(
     first: int,
     out: Counts,
 ) -> int:
-    """Run one replication after another as `run_chunk` does, block by block."""
+    """Run one replication after another as `run_chunk` does, block by block, or so but where leads meet."""
     for i in range(len(out.counts)):
         prepare(run, structure, recipes, all_anew or (i == 0 and first_anew), seed, first + i)
-        if run_in_blocks(run, block) != DONE:
+        ended = run_mixed(run, block) if block.shape[0].mixed == 1 else run_in_blocks(run, block)
+        if ended != DONE:
             return i
         keep(run, i, out)
     return len(out.counts)
@@ -159,7 +167,8 @@ def prepare(run: Run, structure: Structure, recipes: Recipes, anew: bool, seed: 
 def expected_leads(program: Program) -> int:
     """Return how many leads a replication has, roughly."""
     tables = tables_of(program, 0, 0)
-    return int(tables.expected[:, -1].sum()) // LEAD + int(tables.channels["backlog"][0].sum())
+    there = int(tables.channels["backlog"][0].sum()) + len(tables.open_leads)
+    return int(tables.expected[:, -1].sum()) // LEAD + there
 
 
 def first_places(program: Program) -> int:

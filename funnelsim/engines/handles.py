@@ -8,6 +8,7 @@ handles: they count no references.
 
 from __future__ import annotations
 
+import functools
 from typing import Any, NamedTuple, TypeVar, cast
 
 import llvmlite.ir
@@ -64,7 +65,7 @@ class Handle:
 
     def _type_of(self, part: Any) -> Any:
         if isinstance(part, np.ndarray):
-            return _numba.typeof(part).copy(layout="C", readonly=False)
+            return _array_type(part.dtype, part.ndim)
         if isinstance(part, tuple):
             self._inner.append(Handle(part))
             return self._inner[-1]._numba_type_
@@ -76,6 +77,11 @@ class Handle:
                 raise ValueError("an array behind a handle is contiguous")
             return [part.ctypes.data, *part.shape]
         return [self._inner[-1].address] if isinstance(part, tuple) else [int(part)]
+
+
+@functools.cache
+def _array_type(dtype: np.dtype[Any], dimensions: int) -> Any:
+    return types.Array(_numba.np.numpy_support.from_dtype(dtype), dimensions, "C")
 
 
 def handle(parts: Parts) -> Parts:

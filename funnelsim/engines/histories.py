@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from funnelsim.engines import deciding
+from funnelsim.engines.carrying import begun_at, carried, is_carried
 from funnelsim.engines.deciding import Standing, Store, kinds_of
 from funnelsim.engines.routes import Traveller, resolve
 from funnelsim.engines.rows import (
@@ -88,16 +89,42 @@ class History:
         """Go on by a row."""
         regime = self.regime(row.tick)
         self.touch, self.entered, self.joined, self.left = None, p.NONE, p.NONE, p.NONE
-        if row.outcome in (CREATED, PRESENT):
+        if row.outcome == PRESENT and row.number == p.NONE:
+            self.stand_there(row, regime)
+        elif row.outcome in (CREATED, PRESENT):
             self.kinds, self.active = kinds_of(self.tables, regime, row.channel, row.key), row.created
         elif row.move != p.NONE:
             self.try_move(row, regime)
         if row.to != p.NONE or row.outcome == OPTED_OUT:
             self.go(row, regime)
+        if row.outcome == PRESENT and row.number == p.NONE:
+            self.count_made(row, regime)
 
     def regime(self, tick: int) -> int:
         """Return what holds at a tick."""
         return int(np.searchsorted(self.tables.regime_tick, tick, side="right")) - 1
+
+    # ------------------------------------------------------------ leads of a snapshot
+    def stand_there(self, row: LogRow, regime: int) -> None:
+        """Rule 71: a lead of a snapshot is as the snapshot says, and else as it is drawn."""
+        known = deciding.known_of(self.tables, row.key)
+        self.kinds = kinds_of(self.tables, regime, row.channel, row.key, int(known["segment"]))
+        self.active, self.touched = row.tick - int(known["in_stage"]), max(int(known["touches"]), 0)
+
+    def count_made(self, row: LogRow, regime: int) -> None:
+        """Rule 71: attempts that were made before the run count towards limits of a lead's life."""
+        tables, known = self.tables, deciding.known_of(self.tables, row.key)
+        stream = p.NONE if self.stream == p.NONE else len(self.program.stages) + self.stream
+        for container in (self.stage, stream) if known["in_stage"] > 0 else ():
+            moves = range(*tables.containers[0, container][["first", "end"]]) if container != p.NONE else ()
+            for move in moves:
+                record = tables.moves[regime, move]
+                other = record["trigger"] == p.ON_ENTERING and record["trigger_at"] != self.stage
+                since = begun_at(record, self.active)
+                if is_carried(record) and not other and since < row.tick:
+                    turns, key, told = tables.turns[regime], np.uint64(row.key), int(known["touches"])
+                    made = carried(record, turns, tables.waits, tables.pool, key, since, row.tick, told)[1]
+                    self.lifetime[move] = int(made)
 
     # ------------------------------------------------------------ attempts
     def try_move(self, row: LogRow, regime: int) -> None:

@@ -71,17 +71,18 @@ def draw_work(run: Run, block: Block, move: int, n: int) -> None:
 def look_who_is_there(run: Run, block: Block) -> None:
     """Note who works in front in this replication, and what is the same for all of them."""
     shape, tables = block.shape[0], run.tables
-    days = tables.worked_days[0]
+    team = tables.moves[0, tables.containers[0, shape.front].first].team
+    days, first = tables.worked_days[team], tables.teams[0, team].first_person
     shape.staff = 0
     shape.always = 1 if days[len(days) - 1] - days[0] == len(days) - 1 else 0
     shape.even = 1
-    for person in range(len(tables.people)):
+    for person in range(first, tables.teams[0, team].end_person):
         worker = tables.people[person]
         if worker.from_tick < worker.until_tick:
             block.staff[shape.staff] = person
             block.free_at[shape.staff] = 0
             shape.staff += 1
-        if worker.pace != tables.people[0].pace:
+        if worker.pace != tables.people[first].pace:
             shape.even = 0
 
 
@@ -103,7 +104,7 @@ def serve(run: Run, block: Block, move: int, n: int) -> None:
     for i in range(shape.staff):
         skilled = skilled or tables.people[block.staff[i]].chance != 1.0
     if even:
-        make_lengths(block, hours, tables.people[0].pace, n)
+        make_lengths(block, hours, tables.people[tables.teams[0, this.team].first_person].pace, n)
     for j in range(n):
         asked, begun = block.at[j], UNLIMITED
         first = first_free(block, asked << ROUND_BITS)

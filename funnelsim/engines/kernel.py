@@ -11,16 +11,15 @@ import numpy as np
 
 from funnelsim.engines import luck, rows
 from funnelsim.engines.chains import NOTHING
-from funnelsim.engines.jit import inlined, lean
+from funnelsim.engines.jit import inlined, lean, stay_apart
 from funnelsim.engines.lives import finish
 from funnelsim.engines.meeting import COMING, ask, get_in_line
 from funnelsim.engines.passing import answer, assign, go, look_who_asked, take_up, turn_away
 from funnelsim.engines.philox import lead_key
-from funnelsim.engines.queues import forget
 from funnelsim.engines.reaching import begin_worth, is_scored
 from funnelsim.engines.state import IDLE, NO_ROOM, Run, clear
 from funnelsim.engines.tables import UNLIMITED
-from funnelsim.engines.walking import ATTEMPT, EDGE, IN_VAIN, PAGE, move_on, replan, settle, walk
+from funnelsim.engines.walking import ARRIVES, ATTEMPT, EDGE, IN_VAIN, PAGE, move_on, replan, settle, walk
 from funnelsim.program import records as p
 from funnelsim.program.calendar import DAY
 
@@ -42,9 +41,9 @@ def run_replication(run: Run) -> int:
         DONE, STOPPED, or why it failed: `state.WENT_ROUND` or `state.NO_ROOM`.
     """
     clear(run)
-    state = run.state[0]
+    state, end = run.state[0], run.tables.run[0].end_tick
     for channel in range(len(run.streams)):
-        evenly = run.tables.channels[0, channel].arrivals == p.EVENLY
+        evenly = not is_snapshot(run, channel) and run.tables.channels[0, channel].arrivals == p.EVENLY
         run.streams[channel, 0] = -(1 << 31) if evenly else 0
         run.streams[channel, 1] = 0
         run.streams[channel, 2] = 0
@@ -53,7 +52,7 @@ def run_replication(run: Run) -> int:
     while state.failed == 0:
         if run.stop[0] != 0:
             return STOPPED
-        slot, happened, move = what_next(run) if meets else next_lead(run, p.NONE)
+        slot, happened, move = what_next(run, end) if meets else next_lead(run, p.NONE)
         if slot < 0:
             break
         walk(run, slot, state.now, happened, move)
@@ -66,14 +65,17 @@ def run_replication(run: Run) -> int:
 
 
 @lean
-def what_next(run: Run) -> tuple[int, int, int]:
-    """Go on in the order of time (rules 5 and 41) until something happens to a lead: which, what, and by which move."""
-    state, end = run.state[0], run.tables.run[0].end_tick
+def what_next(run: Run, end: int) -> tuple[int, int, int]:
+    """Go on in the order of time (rules 5 and 41) until something happens to a lead: which, what, and by which move.
+
+    The lead is NONE where nothing more happens before `end`.
+    """
+    state = run.state[0]
     while True:
         if state.step == LEADS:
             slot, happened, move = next_lead(run, state.now)
-            while slot < 0 and state.events > 0 and run.at[run.events[0]].due == state.now:
-                slot, happened, move = meet(run, run.events[0])
+            while slot < 0 and state.events > 0 and run.events[0].tick == state.now:
+                slot, happened, move = meet(run, run.events[0].slot)
             if slot >= 0 or state.failed != 0:
                 return slot, happened, move
             if state.pass_due == 1:
@@ -111,7 +113,7 @@ def go_on(run: Run, end: int) -> bool:
     state, staff = run.state[0], run.tables.staff_tick
     tick = state.next_pass
     if state.events > 0:
-        tick = min(tick, run.at[run.events[0]].due)
+        tick = min(tick, run.events[0].tick)
     if state.next_staff < len(staff):
         tick = min(tick, staff[state.next_staff])
     for channel in range(len(run.streams)):
@@ -147,8 +149,9 @@ def meet(run: Run, slot: int) -> tuple[int, int, int]:
     """Return what happens to a lead that is due now; a slot of NONE where it only stood in line or asked."""
     at, state, tables = run.at[slot], run.state[0], run.tables
     now = state.now
-    forget(run.events, run.at, state, slot)
     move_on(tables.cell_edge, tables.regime_tick, at, now)
+    if at.stage < 0:
+        return slot, ARRIVES, p.NONE
     if at.in_line == COMING:
         get_in_line(run, slot)
     move, due = settle(run, slot, now, False)
@@ -182,11 +185,20 @@ def next_lead(run: Run, now: int) -> tuple[int, int, int]:
     return p.NONE, NOTHING, p.NONE
 
 
+@inlined
+def is_snapshot(run: Run, channel: int) -> bool:
+    """Say whether what stands after all channels is meant: the snapshot, where there is one."""
+    return bool(channel == run.tables.channels.shape[1])
+
+
 @lean
 def come(run: Run, slot: int, channel: int) -> int:
     """Let a channel's next lead come, and find out when the one after it does; return how it comes."""
+    if is_snapshot(run, channel):
+        return stand_there(run, slot, channel)
     stream, source, at = run.streams[channel], run.tables.channels[0, channel], run.at[slot]
     tick, happened = stream[3], rows.CREATED
+    at.snapshot = p.NONE
     at.key = lead_key(source.name, np.uint64(stream[2]))
     at.number = stream[2]
     at.channel = channel
@@ -201,12 +213,31 @@ def come(run: Run, slot: int, channel: int) -> int:
 
 
 @lean
+def stand_there(run: Run, slot: int, channel: int) -> int:
+    """Rule 71: let the snapshot's next lead stand there; return how it comes."""
+    stay_apart()
+    stream, at = run.streams[channel], run.at[slot]
+    tick, known = stream[3], run.tables.open_leads[stream[2]]
+    at.snapshot = stream[2]
+    at.key = known.key
+    at.number = p.NONE
+    at.channel = known.channel
+    at.created = tick - known.age
+    stream[2] += 1
+    begin(run, slot, tick, rows.PRESENT)
+    at.active_since = tick - known.in_stage
+    at.touched = max(known.touches, 0)
+    expect_lead(run, channel)
+    return rows.PRESENT
+
+
+@lean
 def place_for_lead(run: Run) -> int:
     """Return a free place; NONE if all are taken."""
     state = run.state[0]
     if state.free >= 0:
         slot = state.free
-        state.free = run.at[slot].due
+        state.free = run.at[slot].next_free
         return int(slot)
     if state.used == len(run.at):
         return p.NONE
@@ -217,7 +248,11 @@ def place_for_lead(run: Run) -> int:
 @lean
 def expect_lead(run: Run, channel: int) -> None:
     """Find out when a channel's next lead comes (rules 10 and 11); UNLIMITED if none does."""
-    stream, source, expected = run.streams[channel], run.tables.channels[0, channel], run.tables.expected[channel]
+    stream = run.streams[channel]
+    if is_snapshot(run, channel):
+        stream[3] = run.tables.run[0].start_tick if stream[2] < len(run.tables.open_leads) else UNLIMITED
+        return
+    source, expected = run.tables.channels[0, channel], run.tables.expected[channel]
     if source.arrivals == p.BACKLOG:
         stream[3] = run.tables.run[0].start_tick if stream[2] < source.backlog else UNLIMITED
         return
@@ -258,9 +293,13 @@ def begin(run: Run, slot: int, tick: int, happened: int) -> None:
         kind = tables.kinds[q]
         given = luck.share_cell(kind, kinds, at.channel)
         kinds[q] = luck.value_of(kind, tables.values, tables.shares[at.regime], given, at.key)
+        if q == 0 and at.snapshot >= 0 and tables.open_leads[at.snapshot].segment >= 0:
+            kinds[q] = tables.open_leads[at.snapshot].segment
     at.group = 0
     if run.by == p.BY_CHANNEL:
         at.group = at.channel
+    elif run.by == p.BY_ORIGIN:
+        at.group = p.OF_NEW if happened == rows.CREATED and at.cell > 0 else p.OF_OPEN
     elif run.by >= p.BY_KIND:
         at.group = kinds[run.by - p.BY_KIND]
     at.cohort = 0
@@ -281,7 +320,7 @@ def begin_life(run: Run, slot: int) -> None:
     """Make everything that a lead gathers in its life empty."""
     at, own, visits, busy, passed = run.at[slot], run.own[slot], run.visits[slot], run.busy[slot], run.passed[slot]
     at.live = 1
-    at.place = p.NONE
+    run.places[slot] = p.NONE
     at.open = 0
     at.token = 0
     at.team = p.NONE

@@ -57,6 +57,8 @@ class Lead:
     created: int
     kinds: list[int]
     """The segment, then the value of each trait and of what is observed."""
+    known: p.Record | None = None
+    """What a snapshot says of it (`records.OPEN_LEAD`)."""
     stage: int = p.NONE
     """Rule 9: always one, once it is created, and at most one stream."""
     stream: int = p.NONE
@@ -98,6 +100,8 @@ class Lead:
     """Tick of its last activity in life, from which its silence counts."""
     touched: int = 0
     """Touches that were delivered to it."""
+    is_open: bool = False
+    """Whether it was there at the start."""
     opted_out: bool = False
     came_from: int = p.NONE
     """The stage that it left for the present one."""

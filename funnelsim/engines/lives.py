@@ -11,6 +11,7 @@ from funnelsim.engines.gating import goes_on
 from funnelsim.engines.jit import lean, stay_apart
 from funnelsim.engines.meeting import count_work
 from funnelsim.engines.reaching import is_scored, take_profile
+from funnelsim.engines.samplers import NEVER
 from funnelsim.engines.state import WORKING, Run
 from funnelsim.engines.tables import UNLIMITED
 from funnelsim.engines.tally import MONTH, WEEK
@@ -105,17 +106,28 @@ def follow_pipeline(run: Run, slot: int, destination: int, flags: int, tick: int
             passed[stage] = 0
         at.in_pipeline = 0
         if flags & p.WON:
-            entered = run.tables.containers[at.regime, destination]
-            wait, visit = run.tables.waits[entered.value], run.visits[slot, destination]
-            value = luck.amount(wait, run.tables.pool, entered.key, at.key, visit)
+            value = worth(run, slot, destination)
             count_at(run, slot, at.pipeline_since, run.layout.brought, value)
             count_at(run, slot, tick, run.layout.brought, -value)
 
 
 @lean
+def worth(run: Run, slot: int, stage: int) -> int:
+    """Return what a lead's entry to the stage that it has just come to is worth; a snapshot may tell it (rule 71)."""
+    at, tables, visit = run.at[slot], run.tables, run.visits[slot, stage]
+    entered = tables.containers[at.regime, stage]
+    wait = tables.waits[entered.value]
+    if at.snapshot >= 0 and visit == 1 and entered.flags & p.WON and wait.code != NEVER:
+        known = tables.open_leads[at.snapshot].value
+        if known >= 0:
+            return int(known)
+    return luck.amount(wait, tables.pool, entered.key, at.key, visit)
+
+
+@lean
 def finish(run: Run, slot: int) -> None:
     """Rule 36: count what is left to count of a lead where it stands at the end, and free its place."""
-    at, state, layout, tables = run.at[slot], run.state[0], run.layout, run.tables
+    at, layout, tables = run.at[slot], run.layout, run.tables
     end = tables.run[0].end_tick
     last = len(tables.cell_edge) - 2
     at.cell = last
@@ -136,6 +148,22 @@ def finish(run: Run, slot: int) -> None:
         here[layout.wasted_cost] += at.spent
         for team in range(run.busy.shape[1]):
             here[layout.wasted_busy + team] += run.busy[slot, team]
-    at.live = 0
-    at.due = state.free
-    state.free = slot
+    free_place(run, slot)
+
+
+@lean
+def free_place(run: Run, slot: int) -> None:
+    """Let another lead have a place."""
+    run.at[slot].live = 0
+    run.at[slot].next_free = run.state[0].free
+    run.state[0].free = slot
+
+
+@lean
+def finish_apart(run: Run, slot: int) -> None:
+    """Count what is left to count of a lead's meetings, which is walked in a block at the end, and free its place."""
+    stay_apart()
+    end = run.tables.run[0].end_tick
+    if 0 <= run.at[slot].week_until < end:
+        close_week(run, slot, end)
+    free_place(run, slot)

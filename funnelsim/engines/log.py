@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 
+from funnelsim.engines.philox import mix_keys
 from funnelsim.engines.rows import COLUMNS, INACTIVE, OUTCOMES, WHYS
 from funnelsim.program import Program, compile_scenario
 from funnelsim.program import records as p
@@ -43,9 +45,10 @@ def trace(scenario: Scenario, *, seed: int = 1, replication: int = 0, engine: En
     -------
     DataFrame
         One row an event, in order of time, then lead. Columns: `time` (days since the scenario's start; negative in
-        the warm-up), `date`, `lead` (channel and number), `channel`, `segment`, `stage` and `stream` (where the lead
-        stood), `move` (the touch, or what of it was decided last, such as ``mail.open``; or the step that a script had
-        come to), `attempt` (in this stay, from 1; of an extended deadline the number of the extension), `outcome` (see
+        the warm-up), `date`, `lead` (channel and number; of an open lead of a snapshot its id in the CRM, or else
+        `open-` and its key), `channel`, `segment`, `stage` and `stream` (where the lead stood), `move` (the touch, or
+        what of it was decided last, such as ``mail.open``; or the step that a script had come to), `attempt` (in this
+        stay, from 1; of an extended deadline the number of the extension), `outcome` (see
         `rows.OUTCOMES`), `why` (of a touch that was withheld, see `rows.WHYS`), `to` (the stage where it came to
         stand, or the track where it stayed in its stage), `cost` and `value` (in the currency), `age` (days since the
         lead was created), `person` (team and name of who worked, or got the lead, or left it), `reason` (why the lead
@@ -100,7 +103,7 @@ def log_frame(program: Program, matrix: p.IntArray) -> pd.DataFrame:
         {
             "time": (column["tick"] - start) / DAY,
             "date": np.datetime64(program.begin, "ms") + column["tick"].astype("timedelta64[ms]"),
-            "lead": [f"{channel}-{number}" for channel, number in zip(channels, column["number"], strict=True)],
+            "lead": _leads(program, channels, column["number"], column["key"]),
             "channel": named(column["channel"], program.channels),
             "segment": named(column["segment"], program.segments),
             "stage": named(column["stage"], program.stages),
@@ -119,3 +122,12 @@ def log_frame(program: Program, matrix: p.IntArray) -> pd.DataFrame:
             "warmth": column["warmth"] / POINT,
         }
     )
+
+
+def _leads(program: Program, channels: npt.NDArray[Any], numbers: p.IntArray, keys: p.IntArray) -> list[str]:
+    """Return what leads are called: by channel and number, those of a snapshot as the program calls them."""
+    mixed = np.zeros_like(program.structure.open_leads["key"])
+    mix_keys(program.structure.open_leads["key"], mixed)
+    known = dict(zip(mixed.astype(np.int64).tolist(), program.open_names, strict=True))
+    rows = zip(channels.tolist(), numbers.tolist(), keys.tolist(), strict=True)
+    return [known[key] if number == p.NONE else f"{channel}-{number}" for channel, number, key in rows]

@@ -11,7 +11,7 @@ from funnelsim.engines.jit import inlined, lean
 from funnelsim.engines.numerics import log
 from funnelsim.engines.philox import Word, counter, philox, to_unit
 from funnelsim.engines.philox import threshold as threshold_of
-from funnelsim.engines.samplers import CONSTANT, NEVER, draw, phase
+from funnelsim.engines.samplers import CONSTANT, NEVER, draw, draw_beyond, phase
 from funnelsim.engines.tables import LEAD, UNLIMITED
 from funnelsim.program import records as p
 
@@ -36,6 +36,17 @@ def wait_ticks(wait: p.Record, pool: p.FloatArray, key: Word, lead: Word, visit:
         return draw(wait, pool, 0.5)
     words = philox(counter(visit, attempt, ATTEMPT), lead, key)
     return draw(wait, pool, to_unit(words[0]))
+
+
+@lean
+def wait_ticks_beyond(
+    wait: p.Record, pool: p.FloatArray, key: Word, lead: Word, visit: int, attempt: int, spent: int
+) -> int:
+    """Draw the wait before an attempt, longer than what of it is spent (rule 71); UNLIMITED for `never`."""
+    if wait.code == NEVER:
+        return UNLIMITED
+    words = philox(counter(visit, attempt, ATTEMPT), lead, key)
+    return draw_beyond(wait, pool, to_unit(words[0]), spent)
 
 
 @inlined

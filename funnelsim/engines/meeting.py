@@ -13,7 +13,7 @@ from funnelsim.engines.philox import below
 from funnelsim.engines.queues import join, without
 from funnelsim.engines.recording import tell
 from funnelsim.engines.state import ASKING, IDLE, WAITING, WORKING, Run
-from funnelsim.engines.stepping import HALVES, container_of, row_of
+from funnelsim.engines.stepping import HALVES, container_of, row_of, start_afresh
 from funnelsim.engines.tables import UNLIMITED
 from funnelsim.engines.working_time import team_clock, work_end
 from funnelsim.program import records as p
@@ -281,6 +281,39 @@ def leave_line(run: Run, slot: int) -> None:
     """Wait for an owner no more."""
     line = line_of(run, run.at[slot].rule)
     run.roots[line] = without(run.nodes, run.roots[line], len(run.at) * run.own.shape[1] + slot)
+
+
+@lean
+def is_there(run: Run, person: int) -> bool:
+    """Say whether a person is there now (rule 38)."""
+    worker = run.tables.people[person]
+    return bool(worker.from_tick <= run.state[0].now < worker.until_tick)
+
+
+@lean
+def hand_over(run: Run, slot: int, person: int, tick: int) -> None:
+    """Rules 46 and 50: a lead that stands in no line any more gets an owner; the first time, its recycling starts."""
+    at, tables = run.at[slot], run.tables
+    at.in_line = 0
+    at.person = person
+    run.workers[person].held += 1
+    count(run, slot, run.layout.unowned + at.team, -1)
+    count(run, slot, run.layout.claims + at.team, 1)
+    count(run, slot, run.layout.held + person, 1)
+    tell(run, slot, tick, p.NONE, p.NONE, 0, rows.CLAIMED, person)
+    if at.claimed < 0:
+        at.claimed = tick
+        at.followed_up = p.NONE
+        at.worked = 0
+        container = tables.containers.shape[1] - run.busy.shape[1] + at.team
+        run.visits[slot, container] += 1
+        for i in range(tables.containers[0, container].first, tables.containers[0, container].end):
+            mine = run.own[slot, i]
+            start_afresh(mine)
+            mine.started = 1
+            mine.starts = run.visits[slot, container]
+            mine.clock = UNLIMITED
+            mine.from_tick = tick
 
 
 # ---------------------------------------------------------------- more time, and being taken back

@@ -23,6 +23,7 @@ __all__ = [
     "logistic",
     "logit",
     "normal_quantile",
+    "normal_upper_tail",
     "whole",
 ]
 
@@ -108,6 +109,19 @@ def normal_quantile_within(u: float) -> float:
     value = polynomial(_MIDDLE_ABOVE, root - 1.6) / polynomial(_MIDDLE_BELOW, root - 1.6)
     middle = value if q > 0.0 else -value
     return centre if abs(q) <= 0.425 else middle
+
+
+@lean
+def normal_upper_tail(z: float) -> float:
+    """Chance that a standard normal number is above z: half a tail of the gamma distribution of shape 1/2 at z**2 / 2.
+
+    Relative error at most 1e-13 for z from -37 to 37; 0 from about 38.5 on.
+    """
+    x = 0.5 * z * z
+    if x < 1e-30:
+        return 0.5
+    upper = 0.5 * gamma_tails(0.5, x)[1]
+    return upper if z > 0.0 else 1.0 - upper
 
 
 @lean

@@ -148,16 +148,25 @@ class Owners:
 
     def claim(self, lead: Lead, person: int) -> None:
         """Rules 46 and 50: a lead gets an owner; the first time, what would take it back starts."""
+        self.claims[person] += 1
+        self.hand_over(lead, person)
+        self.funnel.note_stall(lead)
+
+    def keep(self, lead: Lead, person: int) -> None:
+        """Rule 71: a lead of a snapshot is its owner's from the start, whatever they hold, if they are there."""
+        if lead.team != p.NONE and self.funnel.staff.is_there(person):
+            self.hand_over(lead, person)
+
+    def hand_over(self, lead: Lead, person: int) -> None:
+        """Rules 46 and 50: a lead gets an owner; the first time, what would take it back starts."""
         self.waiting[lead.team].discard(lead)
         lead.waits_since = p.NONE
         self.held[person] += 1
-        self.claims[person] += 1
         self.funnel.record(lead, CLAIMED, lead.stage, lead.stream, person=person)
         if lead.claimed == p.NONE:
             lead.claimed, lead.followed, lead.begun = self.funnel.now, p.NONE, 0
             self.funnel.stays.open_container(lead, self.funnel.stays.recycling + lead.team)
         self.funnel.staff.change_owner(lead, person)
-        self.funnel.note_stall(lead)
 
     # ------------------------------------------------------------ more time
     def puts_off(self, lead: Lead, move: int) -> bool:

@@ -10,16 +10,18 @@ from funnelsim.engines.meeting import count as count_one
 from funnelsim.engines.meeting import (
     extend,
     get_in_line,
+    hand_over,
+    is_there,
     leave_queue,
     line_of,
     put_in_queue,
     row_work_end,
     wait_for_owner,
 )
-from funnelsim.engines.queues import forget, join, without, without_first
+from funnelsim.engines.queues import join, without, without_first
 from funnelsim.engines.recording import tell
 from funnelsim.engines.state import IDLE, WAITING, WORKING, Run
-from funnelsim.engines.stepping import row_of, start_afresh, trigger
+from funnelsim.engines.stepping import row_of, trigger
 from funnelsim.engines.tables import UNLIMITED
 from funnelsim.engines.tally import age_bin
 from funnelsim.engines.walking import move_on, replan
@@ -36,12 +38,10 @@ def come_to(run: Run, slot: int) -> None:
 
 @lean
 def take_out(run: Run, slot: int, move: int) -> None:
-    """Let a lead's request or question end, and take it out of the events, since it is walked on from here."""
+    """Let a lead's request or question end; it is walked on from here, and then due at another tick."""
     come_to(run, slot)
     run.own[slot, move].phase = IDLE
     run.at[slot].open -= 1
-    if run.at[slot].place >= 0:
-        forget(run.events, run.at, run.state[0], slot)
 
 
 # ---------------------------------------------------------------- more time
@@ -65,13 +65,6 @@ def answer(run: Run) -> tuple[int, int]:
 
 
 # ---------------------------------------------------------------- owners
-@lean
-def is_there(run: Run, person: int) -> bool:
-    """Say whether a person is there now (rule 38)."""
-    worker = run.tables.people[person]
-    return bool(worker.from_tick <= run.state[0].now < worker.until_tick)
-
-
 @lean
 def has_room(run: Run, person: int) -> bool:
     """Say whether a person can get one more lead now (rule 46)."""
@@ -159,34 +152,15 @@ def is_earlier(run: Run, a: int, b: int) -> bool:
 def claim(run: Run, slot: int, person: int) -> None:
     """Give a lead to a person, with all that waits for an owner."""
     come_to(run, slot)
-    at, worker, now, tables = run.at[slot], run.workers[person], run.state[0].now, run.tables
-    at.in_line = 0
-    at.person = person
-    worker.held += 1
+    at, worker, now = run.at[slot], run.workers[person], run.state[0].now
     worker.claims = (worker.claims if worker.day == now // DAY else 0) + 1
     worker.day = now // DAY
-    count_one(run, slot, run.layout.unowned + at.team, -1)
-    count_one(run, slot, run.layout.claims + at.team, 1)
-    count_one(run, slot, run.layout.held + person, 1)
-    tell(run, slot, now, p.NONE, p.NONE, 0, rows.CLAIMED, person)
-    if at.claimed < 0:
-        at.claimed = now
-        at.followed_up = p.NONE
-        at.worked = 0
-        container = tables.containers.shape[1] - run.busy.shape[1] + at.team
-        run.visits[slot, container] += 1
-        for i in range(tables.containers[0, container].first, tables.containers[0, container].end):
-            mine = run.own[slot, i]
-            start_afresh(mine)
-            mine.started = 1
-            mine.starts = run.visits[slot, container]
-            mine.clock = UNLIMITED
-            mine.from_tick = now
+    hand_over(run, slot, person, now)
     replan(run, slot, now)
     for i in range(run.own.shape[1]):
         if (
             run.own[slot, i].phase == WAITING
-            and tables.moves[at.regime, i].owned == 1
+            and run.tables.moves[at.regime, i].owned == 1
             and run.requests[slot, i].queue < 0
         ):
             wait_for_owner(run, slot, i)
@@ -232,14 +206,13 @@ def take_up(run: Run, team: int) -> None:
         return
     teams, written = run.waiting.shape[1], tables.teams[state.regime, team]
     for person in range(written.first_person, written.end_person):
-        if run.workers[person].busy == 0 and is_there(run, person):
-            node = run.roots[teams + person]
-            if node < 0:
-                node = run.roots[team]
-            if node >= 0:
-                begin_work(run, node // moves, node % moves, person)
-                if run.waiting[0, team] + run.waiting[1, team] == 0:
-                    return
+        node = run.roots[teams + person]
+        if node < 0:
+            node = run.roots[team]
+        if node >= 0 and run.workers[person].busy == 0 and is_there(run, person):
+            begin_work(run, node // moves, node % moves, person)
+            if run.waiting[0, team] + run.waiting[1, team] == 0:
+                return
 
 
 @lean

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import numpy.typing as npt
 
 from funnelsim.engines.jit import inlined
 
@@ -137,6 +138,12 @@ def lead_key(channel: Word, number: Word) -> int:
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return int(z ^ (z >> np.uint64(31)))
+
+
+def mix_keys(numbers: npt.NDArray[np.uint64], keys: npt.NDArray[np.uint64]) -> None:
+    """Fill in the keys of leads whose channel and number stand in one word, the channel in the upper 24 bits."""
+    for i, number in enumerate(numbers.tolist()):
+        keys[i] = lead_key(np.uint64(number >> 40), np.uint64(number & ((1 << 40) - 1)))
 
 
 @inlined

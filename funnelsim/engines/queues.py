@@ -1,12 +1,16 @@
 """Queues without memory of their own: heaps of records that hold their own links.
 
 A pairing heap (Fredman, Sedgewick, Sleator and Tarjan, 1986) for those who wait, since whoever waits can leave from
-anywhere in it, and a heap with four branches for the leads by the tick they are due, since that tick can change.
+anywhere in it, and a heap with four branches for the leads by the tick they are due, since that tick can change. What
+the latter compares stands side by side in it, for a lead's own state is too far away to be looked at so often.
 """
 
 from __future__ import annotations
 
+import numpy as np
+
 from funnelsim.engines.jit import inlined, lean
+from funnelsim.engines.state import Run
 from funnelsim.program import records as p
 
 NONE = p.NONE
@@ -100,66 +104,77 @@ def without(nodes: p.RecordArray, root: int, node: int) -> int:
 
 # ---------------------------------------------------------------- leads by the tick they are due
 @inlined
-def sooner(at: p.RecordArray, a: int, b: int) -> bool:
-    """Say whether one lead is due before another, at one tick by lead key."""
-    return bool(at[a].due < at[b].due or (at[a].due == at[b].due and at[a].key < at[b].key))
+def is_sooner(tick: int, key: int, event: p.Record) -> bool:
+    """Say whether a lead with this key that is due at a tick comes before another, at one tick by lead key."""
+    # both sides are looked at: which of them it is cannot be foretold, and a jump that is foretold wrongly costs more
+    return bool((tick < event.tick) | ((tick == event.tick) & (np.uint64(key) < event.key)))
+
+
+@inlined
+def put(run: Run, place: int, tick: int, key: int, slot: int) -> None:
+    """Put a lead at a place."""
+    event = run.events[place]
+    event.tick = tick
+    event.key = key
+    event.slot = slot
+    run.places[slot] = place
 
 
 @lean
-def rise(events: p.IntArray, at: p.RecordArray, place: int, slot: int) -> None:
+def rise(run: Run, place: int, tick: int, key: int, slot: int) -> None:
     """Put a lead at a place or further up, where it belongs."""
+    events = run.events
     while place > 0:
         above = (place - 1) >> 2
-        if not sooner(at, slot, events[above]):
+        if not is_sooner(tick, key, events[above]):
             break
-        events[place] = events[above]
-        at[events[place]].place = place
+        put(run, place, events[above].tick, events[above].key, events[above].slot)
         place = above
-    events[place] = slot
-    at[slot].place = place
+    put(run, place, tick, key, slot)
 
 
 @lean
-def sink(events: p.IntArray, at: p.RecordArray, number: int, place: int, slot: int) -> None:
+def sink(run: Run, place: int, tick: int, key: int, slot: int) -> None:
     """Put a lead at a place or further down, where it belongs."""
+    events, number = run.events, run.state[0].events
     while True:
-        first = (place << 2) + 1
-        if first >= number:
+        best = (place << 2) + 1
+        if best >= number:
             break
-        best = first
-        for other in range(first + 1, min(first + 4, number)):
-            if sooner(at, events[other], events[best]):
-                best = other
-        if not sooner(at, events[best], slot):
+        for other in range(best + 1, min(best + 4, number)):
+            best = other if is_sooner(events[other].tick, events[other].key, events[best]) else best
+        if is_sooner(tick, key, events[best]):
             break
-        events[place] = events[best]
-        at[events[place]].place = place
+        put(run, place, events[best].tick, events[best].key, events[best].slot)
         place = best
-    events[place] = slot
-    at[slot].place = place
+    put(run, place, tick, key, slot)
 
 
 @lean
-def expect(events: p.IntArray, at: p.RecordArray, state: p.Record, slot: int, tick: int) -> None:
+def expect(run: Run, slot: int, tick: int) -> None:
     """Let a lead be due at a tick, in place of what it was due at before, if anything."""
-    earlier = at[slot].place < 0 or tick < at[slot].due
-    if at[slot].place < 0:
-        at[slot].place = state.events
+    place, key, state = run.places[slot], run.at[slot].key, run.state[0]
+    if place < 0:
         state.events += 1
-    at[slot].due = tick
-    if earlier:
-        rise(events, at, at[slot].place, slot)
+        rise(run, state.events - 1, tick, key, slot)
+    elif tick < run.events[place].tick:
+        rise(run, place, tick, key, slot)
     else:
-        sink(events, at, state.events, at[slot].place, slot)
+        sink(run, place, tick, key, slot)
 
 
 @lean
-def forget(events: p.IntArray, at: p.RecordArray, state: p.Record, slot: int) -> None:
-    """Take a lead that is due out of the events."""
-    place = at[slot].place
-    at[slot].place = NONE
+def forget(run: Run, slot: int) -> None:
+    """Take a lead out of the events, if it is there."""
+    place, state = run.places[slot], run.state[0]
+    if place < 0:
+        return
+    run.places[slot] = NONE
     state.events -= 1
     if place < state.events:
-        last = events[state.events]
-        rise(events, at, place, last)
-        sink(events, at, state.events, at[last].place, last)
+        last = run.events[state.events]
+        tick, key, other = last.tick, last.key, last.slot
+        if place > 0 and is_sooner(tick, key, run.events[(place - 1) >> 2]):
+            rise(run, place, tick, key, other)
+        else:
+            sink(run, place, tick, key, other)

@@ -13,6 +13,7 @@ them in `routes`, when moves attempt something in `clocks`, what comes of it in 
 from __future__ import annotations
 
 import bisect
+import functools
 import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -78,6 +79,8 @@ class Funnel:
             else:
                 for number, tick in enumerate(self.arrivals(channel)):
                     self.expect(channel, number, tick)
+        for known in self.tables.open_leads:
+            self.at(self.start_tick, LEADS, known["key"], -1, functools.partial(self.stand_there, known))
         self.environment.run(until=self.at(self.end_tick, BEFORE_ALL, 0, 0))
         return sorted(self.log)
 
@@ -88,6 +91,9 @@ class Funnel:
             return lambda row: 0
         if code == p.BY_CHANNEL:
             return lambda row: row.channel
+        if code == p.BY_ORIGIN:
+            there = {int(lead.key) for lead in self.leads if lead.is_open}
+            return lambda row: p.OF_OPEN if row.key in there else p.OF_NEW
         kinds = {int(lead.key): lead.kinds for lead in self.leads}
         return lambda row: kinds[row.key][code - p.BY_KIND]
 
@@ -175,11 +181,27 @@ class Funnel:
             outcome, cost = PRESENT, 0
         kinds = deciding.kinds_of(self.tables, self.regime, channel, key)
         lead = Lead(key, channel, number, created, kinds, events=1, active=created)
+        lead.is_open = self.now < self.start_tick or outcome == PRESENT
+        self.stand(lead, int(record["stage"]), outcome, cost)
+
+    def stand_there(self, known: p.Record, _: Event) -> None:
+        """Rule 71: a lead of a snapshot stands there on day one."""
+        channel, key = int(known["channel"]), np.uint64(known["key"])
+        kinds = deciding.kinds_of(self.tables, self.regime, channel, key, int(known["segment"]))
+        created, entered = self.now - int(known["age"]), self.now - int(known["in_stage"])
+        lead = Lead(key, channel, p.NONE, created, kinds, known, events=1, active=entered, is_open=True)
+        lead.touched = max(int(known["touches"]), 0)
+        self.stand(lead, int(known["stage"]), PRESENT, 0)
+
+    def stand(self, lead: Lead, stage: int, outcome: int, cost: int) -> None:
+        """Rules 10 to 12: a lead comes to its first stage, and is logged."""
         self.leads.append(lead)
-        going = self.routes.resolve(lead, int(record["stage"]), p.NONE)
+        going = self.routes.resolve(lead, stage, p.NONE)
         assert going is not None
         value = self.stays.enter(lead, going, present=outcome == PRESENT)
         self.record(lead, outcome, to=going.stage, cost=cost, value=value)
+        if lead.known is not None:
+            self.stays.carry_on(lead)
         self.stays.test_rules(lead)
         self.note_stall(lead)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from funnelsim.engines.block import Block
 from funnelsim.engines.jit import lean, stay_apart
+from funnelsim.engines.lives import finish_apart
 from funnelsim.engines.samplers import NEVER
 from funnelsim.engines.state import Run
 from funnelsim.engines.tables import UNLIMITED
@@ -70,6 +71,8 @@ def finish(run: Run, block: Block, stage: int, lead: int, tick: int, stalled: bo
         block.counts[here + layout.wasted_cost] += block.spent[lead]
         for team in range(len(block.busy)):
             block.counts[here + layout.wasted_busy + team] += block.busy[team, lead]
+    if block.slot[lead] >= 0:
+        finish_apart(run, block.slot[lead])
 
 
 @lean

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from funnelsim.engines.elementary import exp, float_bits, float_of_bits, log
 from funnelsim.engines.jit import inlined, lean
-from funnelsim.engines.numerics import gamma_quantile, gamma_quantile_of_tails, normal_quantile
+from funnelsim.engines.numerics import gamma_quantile, gamma_quantile_of_tails, normal_quantile, normal_upper_tail
 from funnelsim.engines.special import gamma_tails
 
 WAIT = np.dtype([("code", "i8"), ("a", "f8"), ("b", "f8"), ("offset", "i8"), ("count", "i8")], align=True)
@@ -320,3 +320,93 @@ def phase(wait: np.void, pool: npt.NDArray[np.float64], u: float, share: float) 
     else:
         left = share * length_biased_quantile(wait, pool, u)
     return math.floor(_within_range(left))
+
+
+# ---------------------------------------------------------------- waits that have lasted for a while
+@lean
+def quantile_beyond(wait: np.void, pool: npt.NDArray[np.float64], u: float, spent: float) -> float:
+    """Quantile of a wait that is known to be longer than what of it is spent (rule 71).
+
+    ``F(x) = F(spent) + u (1 - F(spent))``, by the upper tail, which stays exact where little of it is left.
+
+    Parameters
+    ----------
+    wait, pool, u : record of WAIT, array, float
+        As for `quantile`.
+    spent : float
+        In the unit of the wait.
+
+    Returns
+    -------
+    float
+        The whole wait, above `spent`; `spent` itself where the law has nothing beyond it, and what can be told of its
+        tail is nothing (37 standard deviations of a logarithm): the wait is overdue. Relative error as for the wait's
+        own distribution; -1 for `NEVER`.
+    """
+    code, a, b = wait["code"], wait["a"], wait["b"]
+    if spent <= 0.0 or code == NEVER:
+        return quantile(wait, pool, u)
+    value = spent
+    if code == CONSTANT:
+        value = a
+    elif code == UNIFORM:
+        low = max(a, spent)
+        value = low + u * (b - low)
+    elif code == EXPONENTIAL:
+        value = spent + exponential_quantile(a, u)
+    elif code == LOGNORMAL:
+        tail = normal_upper_tail((log(spent) - a) / b) * (1.0 - u)
+        value = exp(a - b * normal_quantile(tail)) if tail > _LEAST_TAIL else spent
+    elif code == WEIBULL:
+        value = _weibull_beyond(a, b, u, spent)
+    elif code == GAMMA:
+        tail = gamma_tails(b, spent / a)[1] * (1.0 - u)
+        value = a * gamma_quantile_of_tails(b, 1.0 - tail, tail) if tail > _LEAST_TAIL else spent
+    elif code == EMPIRICAL:
+        value = _empirical_beyond(pool, wait["offset"], wait["count"], u, spent)
+    return max(value, spent)
+
+
+@lean
+def _weibull_beyond(scale: float, shape: float, u: float, spent: float) -> float:
+    """Return ``scale ((spent / scale)**shape - log(1 - u))**(1 / shape)``, whichever of the two is the larger."""
+    power, more = exp(shape * log(spent / scale)), -log(1.0 - u)
+    if power >= 1.0:
+        return spent * exp(log(1.0 + more / power) / shape)
+    return scale * exp(log(power + more) / shape)
+
+
+_LEAST_TAIL = 1e-290
+"""The smallest chance whose logarithm and quantiles are sound."""
+
+
+@lean
+def _empirical_beyond(pool: npt.NDArray[np.float64], offset: int, count: int, u: float, spent: float) -> float:
+    """Return the quantile among the values above what is spent; `spent` where there are none."""
+    below = 0.0
+    for i in range(offset, offset + count):
+        if pool[i] <= spent:
+            below = pool[i + count]
+    if below >= 1.0:
+        return spent
+    return empirical_quantile(pool, offset, count, below + u * (1.0 - below))
+
+
+@lean
+def draw_beyond(wait: np.void, pool: npt.NDArray[np.float64], u: float, spent: int) -> int:
+    """Draw a wait that is known to be longer than what of it is spent: its `quantile_beyond`, rounded half up.
+
+    Parameters
+    ----------
+    wait, pool, u : record of WAIT, array, float
+        As for `quantile`.
+    spent : int
+        From 0.
+
+    Returns
+    -------
+    int
+        The whole wait, from `spent` to 2**53; -1 for `NEVER`.
+    """
+    value = quantile_beyond(wait, pool, u, float(spent))
+    return -1 if wait["code"] == NEVER else max(rounded(value), spent)

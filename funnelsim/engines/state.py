@@ -22,25 +22,27 @@ def _whole(*names: str, **others: str) -> np.dtype[Any]:
 AT = _whole(
     "stage", "stream", "channel", "number", "group", "created", "cohort", "cell", "regime", "stalled", "sequence",
     "next_page", "open", "token", "team", "person", "in_line", "joined", "rule", "claimed", "followed_up", "worked",
-    "reached", "won", "last_owner", "left", "due", "place", "live", "spent", "new", "sales_since", "week_until",
+    "reached", "won", "last_owner", "left", "next_free", "live", "spent", "new", "sales_since", "week_until",
     "week_visit", "week_regime", "week_stage", "week_begun", "in_pipeline",
     "pipeline_since", "came_from", "came_as", "behaviour", "active_since", "warmth", "warm_since", "fatigue",
-    "tired_since", "touched", "opted_out", "profiled", "fit_bin", "edge",
+    "tired_since", "touched", "opted_out", "profiled", "fit_bin", "edge", "enters", "since", "snapshot",
     key="u8",
 )  # fmt: skip
 """A lead. Of those that are not plain:
 
 `open`: its requests, works and questions for more time; `token`: whether it holds one. `team`, `person`: whose stages
 it is in, and who owns it. `in_line`: whether it waits for an owner, since `joined`, by `rule`; `claimed`: its first
-claim by this team. `due`: tick of its place in the events; `place`: where that is. `live`: whether it may still do
-something. `new`: created in the counted time. `spent`, `won`, `sales_since`, `week_…`, `…pipeline…`: what figures
+claim by this team. `live`: whether it may still do something; `next_free`: the next free place after it, once it may
+not. `new`: created in the counted time. `spent`, `won`, `sales_since`, `week_…`, `…pipeline…`: what figures
 about its whole life are made of (`tally.Layout`).
 
 `came_from`, `came_as`: the stage it came from into the present one, and the reason. `behaviour`, `active_since`: what
 it last showed, and when it last did anything (rules 59 and 65). `warmth`, `fatigue`: thousandths of a point, as of
 when it last got some. `touched`: touches delivered. `profiled`: the tick at which it is looked at how warm it is,
 UNLIMITED once that is done; `fit_bin`: what it was worth when it was created. `edge`: the tick at which its rules are
-tested next by time alone, or UNLIMITED (rule 68).
+tested next by time alone, or UNLIMITED (rule 68). `enters`: the stage that a lead without a stage has come to, from a
+block or to be taken into one; `since`: when it has, in the latter case. `snapshot`: which of the snapshot's leads it
+is, or NONE.
 """
 
 OWN = _whole(
@@ -69,18 +71,21 @@ waits (a root, or NONE where it waits for an owner)."""
 NODE = _whole("order", "since", "move", "child", "next", "before", key="u8")
 """A place in a queue: what it is ordered by, and its neighbours in the heap (`queues`)."""
 
+EVENT = _whole("tick", "slot", key="u8")
+"""When a lead is due, its place, and its key."""
+
 WORKER = _whole("busy", "held", "tokens", "day", "claims")
 """A person: whether they work, leads in hand, tokens out, and leads given to them on a day."""
 
 STATE = _whole(
     "logged", "failed", "now", "regime", "next_staff", "pass_due", "next_pass", "step", "team", "events", "free",
-    "used", "recent", "warms", "tires", "ruled", "roams", "waits",
+    "used", "recent", "warms", "tires", "ruled", "roams", "waits", "loose", "bar",
 )  # fmt: skip
 """The run: rows written, why it failed, tick and regime, the next change of staff, whether a pass is due now, when
 the next is due by time alone, how far this instant is and with which team, leads in the heap of events, the first
 free place for a lead, places used so far, and requests made at this tick. What the program makes use of: rows that
 give points, fatigue that moves a chance, rules that trigger moves, ways that lead to streams, touches with waits of
-their own."""
+their own. Leads that wait to be taken into a block, and the tick from which on any of these might meet others again."""
 
 BEFORE_ALL = -2
 """The tick at which a run stands before it goes on to its first instant."""
@@ -132,12 +137,19 @@ class Run(NamedTuple):
     """(rules,): whom each rule of assignment chose last, by place among its people."""
     workers: p.RecordArray
     """(N,) of `WORKER`"""
-    events: p.IntArray
-    """(L,): leads by the tick they are due."""
+    events: p.RecordArray
+    """(L,) of `EVENT`: a heap of leads by the tick they are due."""
+    places: p.IntArray
+    """(L,): where each lead is in the heap; NONE where it is not."""
+    apart: p.IntArray
+    """(S,): where leads are walked in blocks, how many ticks after one has come there it meets others at the earliest;
+    NONE where they are walked one by one."""
+    loose: p.IntArray
+    """(L,): leads that wait to be taken into a block."""
     recent: p.IntArray
     """(L * M,): requests made at this tick, by lead key and move."""
     streams: p.IntArray
-    """(C, 4): of each channel the threshold, day, number and tick of its next lead."""
+    """(C, 4): of each channel the threshold, day, number and tick of its next lead; one row more for a snapshot."""
     counts: npt.NDArray[np.int64]
     """(cohorts, K, groups, kinds)"""
     ages: npt.NDArray[np.int64]
@@ -201,9 +213,12 @@ def empty_run(
         waiting=np.zeros((2, teams), np.int64),
         chosen=np.zeros(rules, np.int64),
         workers=np.zeros(people, WORKER),
-        events=np.zeros(shared, np.int64),
+        events=np.zeros(shared, EVENT),
+        places=np.zeros(places, np.int64),
+        apart=np.full(stages, p.NONE, np.int64),
+        loose=np.zeros(shared, np.int64),
         recent=np.zeros(shared * moves, np.int64),
-        streams=np.zeros((len(program.channels), 4), np.int64),
+        streams=np.zeros((len(program.channels) + (len(structure.open_leads) > 0), 4), np.int64),
         counts=np.zeros((cohorts, cells, groups, layout_of(program).size), np.int64),
         ages=np.zeros((groups, stages, AGE_BINS), np.int64),
         waits=np.zeros((groups, teams, AGE_BINS), np.int64),
@@ -235,6 +250,8 @@ def clear(run: Run) -> None:
     state.free = p.NONE
     state.used = 0
     state.recent = 0
+    state.loose = 0
+    state.bar = UNLIMITED
     note_use(run)
     for i in range(len(run.workers)):
         run.workers[i].busy = 0

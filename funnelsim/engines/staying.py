@@ -10,13 +10,11 @@ from funnelsim.engines.block import ENTRIES, Block
 from funnelsim.engines.clocking import set_clocks
 from funnelsim.engines.coming import come_in
 from funnelsim.engines.in_front import walk_queue
-from funnelsim.engines.jit import inlined, lean, stay_apart
+from funnelsim.engines.jit import inlined, lean
+from funnelsim.engines.racing import try_move, walk_race
 from funnelsim.engines.resting import drop_late, finish
 from funnelsim.engines.state import Run
 from funnelsim.engines.tables import UNLIMITED
-from funnelsim.engines.touching import attempt_touch
-from funnelsim.engines.trying import attempt, find_limits
-from funnelsim.engines.worth import warm_those_who_succeed
 from funnelsim.program import records as p
 
 
@@ -116,18 +114,6 @@ def stay_in_stream(run: Run, block: Block, stage: int, stream: int, n: int, pres
         walk_race(run, block, stage, stream, n, kept, present)
 
 
-@inlined
-def try_move(run: Run, block: Block, move: int, turn: int, stage: int, n: int) -> int:
-    """Let the leads in hand attempt a move; return how many stay."""
-    this = run.tables.moves[0, move]
-    if this.num_turns > 0:
-        return attempt_touch(run, block, move, this.first_turn + turn, stage, n)
-    find_limits(run, block, this.first_row, this.container, stage, n, block.who, block.at, block.attempts)
-    if this.points != 0:
-        warm_those_who_succeed(run, block, move, n)
-    return attempt(run, block, move, stage, n)
-
-
 @lean
 def walk_one_move(run: Run, block: Block, stage: int, move: int, n: int, present: bool) -> None:
     """Walk leads through a stage with one move."""
@@ -141,130 +127,6 @@ def walk_one_move(run: Run, block: Block, stage: int, move: int, n: int, present
         round_ += 1
 
 
-# ---------------------------------------------------------------- races
-@lean
-def walk_race(run: Run, block: Block, stage: int, stream: int, n: int, kept: int, present: bool) -> None:
-    """Walk leads through a stage whose moves, and those of a stream, race each other.
-
-    Parameters
-    ----------
-    kept : int
-        How many of the leads, the first, have been in the stream before: its clocks go on.
-    """
-    racing, tables, stages = block.racing, run.tables, block.shape[0].stages
-    for j in range(n):
-        racing[j] = block.who[j]
-    container = stage
-    for half in range(2):
-        if container >= 0:
-            first = kept if half == 1 else 0
-            for move in range(tables.containers[0, container].first, tables.containers[0, container].end):
-                for j in range(first, n):
-                    lead = racing[j]
-                    block.who[j - first] = lead
-                    block.at[j - first] = block.tick[lead]
-                    block.attempts[j - first] = 0
-                set_clocks(run, block, move, n - first, False, present)
-                put_clocks(block, move, n - first)
-        container = stages + stream if stream >= 0 else -1
-    while n > 0:
-        n = find_next(run, block, stage, stream, n)
-        n = try_those_due(run, block, stage, stream, n)
-        for j in range(n):
-            racing[j] = block.still_racing[j]
-
-
-@lean
-def try_those_due(run: Run, block: Block, stage: int, stream: int, n: int) -> int:
-    """Let racing leads attempt what is due; put those who stay into `still_racing`, and return how many they are."""
-    tables, left, container = run.tables, 0, stage
-    for half in range(2):
-        if container >= 0:
-            for move in range(tables.containers[0, container].first, tables.containers[0, container].end):
-                turns = tables.moves[0, move].num_turns
-                for turn in range(max(turns, 1)):
-                    taken = take_due(block, move, turn, n)
-                    if taken > 0:
-                        stayed = try_move(run, block, move, turn, stage, taken)
-                        for j in range(stayed):
-                            block.still_racing[left] = block.who[j]
-                            left += 1
-                        if half == 1 and block.shared[stream] == 1:
-                            stayed = take_again(block, move, turn, n)
-                        set_clocks(run, block, move, stayed, True, False)
-                        put_clocks(block, move, stayed)
-        container = block.shape[0].stages + stream if stream >= 0 else -1
-    return left
-
-
-@inlined
-def put_clocks(block: Block, move: int, n: int) -> None:
-    """Put away the clocks of a move of the leads in hand."""
-    clock, word, tries, who = block.clock[move], block.word[move], block.tries[move], block.who
-    for j in range(n):
-        lead = who[j]
-        clock[lead] = block.at[j]
-        word[lead] = block.decides[j]
-        tries[lead] = block.attempts[j]
-
-
-@lean
-def find_next(run: Run, block: Block, stage: int, stream: int, n: int) -> int:
-    """Find which move of each racing lead is due first (rule 6), into `next_move`; let those rest for whom none is."""
-    racing, at, next_move, tables = block.racing, block.at, block.next_move, run.tables
-    for j in range(n):
-        at[j] = UNLIMITED
-        next_move[j] = p.NONE
-    container = stage
-    for _ in range(2):
-        if container >= 0:
-            for move in range(tables.containers[0, container].first, tables.containers[0, container].end):
-                clock = block.clock[move]
-                for j in range(n):
-                    tick = clock[racing[j]]
-                    next_move[j] = move if tick < at[j] else next_move[j]
-                    at[j] = min(tick, at[j])
-        container = block.shape[0].stages + stream if stream >= 0 else -1
-    end, k = tables.run[0].end_tick, 0
-    for j in range(n):
-        lead = racing[j]
-        if at[j] >= end:
-            finish(run, block, stage, lead, block.tick[lead], at[j] >= UNLIMITED)
-        else:
-            move = next_move[j]
-            turns = tables.moves[0, move].num_turns
-            block.due[k] = at[j]
-            racing[k] = lead
-            next_move[k] = move
-            block.next_turn[k] = block.tries[move, lead] % turns if turns > 1 else 0
-            k += 1
-    return k
-
-
-@lean
-def take_due(block: Block, move: int, turn: int, n: int) -> int:
-    """Take those racing leads in hand for whom a move is due, of a touch at this turn; return how many they are."""
-    racing, word, tries, k = block.racing, block.word[move], block.tries[move], 0
-    for j in range(n):
-        lead = racing[j]
-        block.who[k] = lead
-        block.at[k] = block.due[j]
-        block.decides[k] = word[lead]
-        block.attempts[k] = tries[lead]
-        k += 1 if block.next_move[j] == move and block.next_turn[j] == turn else 0
-    return k
-
-
-@lean
-def take_again(block: Block, move: int, turn: int, n: int) -> int:
-    """Take those in hand again who have just attempted a move, whether they stay or go; return how many they are."""
-    stay_apart()
-    n = take_due(block, move, turn, n)
-    for j in range(n):
-        block.attempts[j] += 1
-    return n
-
-
 # ---------------------------------------------------------------- what follows from what was counted
 @lean
 def count_up(run: Run, block: Block) -> None:
@@ -275,7 +137,7 @@ def count_up(run: Run, block: Block) -> None:
     add_copies(block.entries, layout.entry, shape.stages, ENTRIES, block.counts, kinds, shape.places, shape.copies)
     for move in range(tables.moves.shape[1]):
         this = tables.moves[0, move]
-        if this.num_turns == 0 and this.container < shape.stages:
+        if this.num_turns == 0 and this.container < shape.stages and run.apart[this.container] >= 0:
             for place in range(shape.places):
                 here = place * kinds
                 won = here + layout.attempt + this.first_row * 6 + 2

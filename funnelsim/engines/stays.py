@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from funnelsim.engines import deciding, luck
+from funnelsim.engines.carrying import is_carried
 from funnelsim.engines.leads import Lead
 from funnelsim.engines.luck import MOST_VISITS
 from funnelsim.engines.routes import Going
+from funnelsim.engines.samplers import NEVER
 from funnelsim.engines.tables import UNLIMITED
 from funnelsim.program import records as p
 
@@ -79,7 +81,20 @@ class Stays:
             return 0
         record = self.tables.containers[self.funnel.regime, stage]
         wait = self.tables.waits[record["value"]]
+        is_won = lead.visits[stage] == 1 and record["flags"] & p.WON and wait["code"] != NEVER
+        if is_won and lead.known is not None and lead.known["value"] != p.NONE:  # rule 71
+            return int(lead.known["value"])
         return int(luck.amount(wait, self.tables.pool, record["key"], lead.key, lead.visits[stage]))
+
+    def carry_on(self, lead: Lead) -> None:
+        """Rule 71: the clocks of an open lead go on from when it came to its stage, and it stays with its owner."""
+        known, now = lead.known, self.funnel.now
+        assert known is not None
+        for move in self.moves_at(lead):
+            if known["in_stage"] > 0 and move in lead.started and is_carried(self.funnel.move(move)):
+                self.funnel.clocks.carry_on(lead, move, now - int(known["in_stage"]), int(known["touches"]))
+        if known["person"] != p.NONE:
+            self.funnel.owners.keep(lead, int(known["person"]))
 
     def leave(self, lead: Lead, container: int) -> None:
         """Rules 17 and 44: cancel all moves of a stage or stream, drop their requests, stop the work on them."""
@@ -118,7 +133,7 @@ class Stays:
             if record["trigger"] in (p.UNTRIGGERED, p.ON_ANNIVERSARY):
                 lead.starts[move] = lead.visits[container]
                 lead.started.add(move)
-                if present:
+                if present and lead.known is None:
                     self.funnel.clocks.set(lead, move, self.funnel.clocks.phased(lead, move))
                 else:
                     self.funnel.clocks.start(lead, move, now)

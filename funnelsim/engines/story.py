@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -40,9 +42,7 @@ def story(log: pd.DataFrame, lead: str, currency: str = "", touches: Mapping[str
     """
     rows = log[log["lead"] == lead]
     if rows.empty:
-        known = log.groupby("channel", observed=True)["lead"].nunique()
-        there = ", ".join(f"{channel}-0 to {channel}-{number - 1}" for channel, number in known.items())
-        raise KeyError(f"no lead {lead!r} in this replication; there are {there or 'none'}")
+        raise KeyError(f"no lead {lead!r} in this replication; there are {_there(log) or 'none'}")
     first, tracks = rows.iloc[0], frozenset(_names(log["stream"])) - frozenset(_names(log["stage"]))
     lines = [f"{lead}, channel {first['channel']}, segment {first['segment']}"]
     lines.extend(_sentence(row, currency, tracks, touches) for row in rows.to_dict("records"))
@@ -50,6 +50,19 @@ def story(log: pd.DataFrame, lead: str, currency: str = "", touches: Mapping[str
     stands = last["stage"] if last["to"] in ("", *tracks) else last["to"]
     lines.append(f"At the end of the run it stands in {stands}.")
     return "\n".join(lines)
+
+
+def _there(log: pd.DataFrame) -> str:
+    """Say what leads a log has: of channels by their numbers, of a snapshot the first by name and how many more."""
+    numbered, others = Counter[str](), []
+    leads = log.drop_duplicates("lead")
+    for lead, channel in zip(leads["lead"], leads["channel"], strict=True):
+        if re.fullmatch(rf"{re.escape(channel)}-\d+", lead):
+            numbered[channel] += 1
+        else:
+            others.append(lead)
+    there = [f"{channel}-0 to {channel}-{number - 1}" for channel, number in numbered.items()]
+    return ", ".join(there + ([f"{others[0]} and {len(others) - 1} more of a snapshot"] if others else []))
 
 
 def _names(column: pd.Series[Any]) -> list[str]:

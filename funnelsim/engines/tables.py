@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from funnelsim.engines.philox import mix_keys
 from funnelsim.engines.samplers import GAMMA_TABLE, WAIT
 from funnelsim.program import Program
 from funnelsim.program import records as p
@@ -105,6 +106,8 @@ class Tables(NamedTuple):
     """(R, W) of `ROW`."""
     channels: p.RecordArray
     """(R, C) of `CHANNEL`."""
+    open_leads: p.RecordArray
+    """Of `program.records.OPEN_LEAD`, by key."""
     row_kinds: p.IntArray
     """(W, Q): steps in the table of chances."""
     row_average: p.IntArray
@@ -213,6 +216,7 @@ def lay_out(program: Program) -> Tables:
         moves=move,
         rows=row,
         channels=channel,
+        open_leads=keyed(structure.open_leads),
         row_kinds=structure.row_kinds,
         row_average=structure.row_average,
         row_criteria=structure.row_criteria,
@@ -254,6 +258,13 @@ def lay_out(program: Program) -> Tables:
         cohort_edge=structure.cohort_edge,
         day_month_tick=structure.day_month_tick,
     )
+
+
+def keyed(open_leads: p.RecordArray) -> p.RecordArray:
+    """Return the leads of a snapshot with their keys mixed as those of all leads are (rule 33), by these."""
+    mixed = open_leads.copy()
+    mix_keys(open_leads["key"], mixed["key"])
+    return np.sort(mixed, order="key")
 
 
 def _staff_ticks(program: Program) -> p.IntArray:

@@ -37,6 +37,8 @@ class Layout(NamedTuple):
     """by channel"""
     present: int
     """by channel: backlog on day one"""
+    placed: int
+    """by stage: the same"""
     entry: int
     """by stage, first or not, old or not"""
     exit: int
@@ -147,7 +149,7 @@ def layout_of(program: Program) -> Layout:
     """Return the layout of a program's counts."""
     stages, rows, channels = len(program.stages), len(program.rows), len(program.channels)
     moves, teams, people = len(program.moves), len(program.teams), len(program.people)
-    core = [channels, channels, stages * 4, stages, rows * 6, stages, stages]
+    core = [channels, channels, stages, stages * 4, stages, rows * 6, stages, stages]
     ways = [len(program.reasons), stages, moves, moves, moves, moves]
     sales = [teams] * 7 + [people, 1, 2, stages, stages, 1]
     turns, streams, assets = len(program.structure.turns), len(program.streams), len(program.assets)

@@ -7,12 +7,11 @@ import numpy as np
 from funnelsim.engines import luck, rows
 from funnelsim.engines.batches import draw_words
 from funnelsim.engines.block import RESULTS, Block
-from funnelsim.engines.clocking import ATTEMPT_SHIFT, VISIT_SHIFT
+from funnelsim.engines.clocking import ATTEMPT_SHIFT, NEVER_DUE, VISIT_SHIFT
 from funnelsim.engines.jit import inlined, lean, stay_apart
 from funnelsim.engines.philox import below
 from funnelsim.engines.points import decayed
 from funnelsim.engines.state import Run
-from funnelsim.engines.tables import UNLIMITED
 from funnelsim.engines.trying import find_limits, go, look_where, pay
 from funnelsim.engines.worth import take_profiles
 from funnelsim.program import records as p
@@ -246,11 +245,11 @@ def be_left_alone(run: Run, block: Block, stage: int, j: int) -> None:
     containers, stream = run.tables.containers[0], block.stream[lead]
     for move in range(containers[stage].first, containers[stage].end):
         if run.tables.moves[0, move].num_turns > 0:
-            block.clock[move, lead] = UNLIMITED
+            block.clock[lead, move] = NEVER_DUE
     if stream >= 0:
         joined = block.shape[0].stages + stream
         for move in range(containers[joined].first, containers[joined].end):
-            block.clock[move, lead] = UNLIMITED
+            block.clock[lead, move] = NEVER_DUE
         block.counts[here + layout.in_stream + stream] -= 1
         block.counts[here + layout.left + stream] += 1
         block.stream[lead] = p.NONE

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 from funnelsim.engines import luck, rows
 from funnelsim.engines.chains import NOTHING, Outcome, touch
+from funnelsim.engines.continuing import carry_on
 from funnelsim.engines.jit import inlined, lean, stay_apart
 from funnelsim.engines.judging import test_rules
-from funnelsim.engines.lives import finish, note_stage
+from funnelsim.engines.lives import finish, note_stage, worth
 from funnelsim.engines.meeting import (
     change_team,
     count,
@@ -51,8 +52,9 @@ from funnelsim.engines.weighing import limit_of, show, warm
 from funnelsim.program import records as p
 
 # What can happen to a lead, beside the outcomes of an attempt: the calendar turns a page, a deadline comes that asked
-# for more time in vain (and nothing after all, `chains.NOTHING`), time brings it to a bound of a rule.
-PAGE, IN_VAIN, EDGE = -1, -2, -4
+# for more time in vain (and nothing after all, `chains.NOTHING`), time brings it to a bound of a rule, it comes from a
+# block to a stage where leads meet.
+PAGE, IN_VAIN, EDGE, ARRIVES = -1, -2, -4, -5
 
 ATTEMPT = rows.FAILED
 """What happens when a clock rings; how it comes out is yet to be decided."""
@@ -72,7 +74,7 @@ def walk(run: Run, slot: int, tick: int, happened: int, move: int) -> None:
         The lead's place.
     tick : int
     happened : int
-        CREATED, PRESENT, PAGE, EDGE, ATTEMPT, IN_VAIN or TURNED_AWAY.
+        CREATED, PRESENT, ARRIVES, PAGE, EDGE, ATTEMPT, IN_VAIN or TURNED_AWAY.
     move : int
         Which move rings; NONE for what is no move.
     """
@@ -112,6 +114,8 @@ def walk(run: Run, slot: int, tick: int, happened: int, move: int) -> None:
                 run, slot, tick, stage, stream, move, row, number, happened, destination, cost, value, person, reason,
                 asset,
             )  # fmt: skip
+        if happened == rows.PRESENT and at.snapshot >= 0:
+            carry_on(run, slot, tick)
         # ------------------------------------------------ what that sets off
         if happened == rows.SUCCEEDED or stirs == 1:
             if destination < 0 or destination >= run.ages.shape[1]:
@@ -120,13 +124,17 @@ def walk(run: Run, slot: int, tick: int, happened: int, move: int) -> None:
                 set_off(run, slot, tables.moves[at.regime, move].event, tick)
         if state.ruled == 1 and tests_rules(happened):
             test_rules(run, slot, tick)
+        if at.stage < 0:  # it is walked on in a block
+            forget(run, slot)
+            break
         # ------------------------------------------------ clocks are put in order, and what comes next
-        move, due = settle(run, slot, tick, happened == rows.PRESENT)
+        move, due = settle(run, slot, tick, happened == rows.PRESENT and at.snapshot < 0)
         page = calendar[at.next_page] if at.next_page < len(calendar) else UNLIMITED
         if at.team >= 0 or at.open > 0 or (move >= 0 and due < page and tables.moves[at.regime, move].team >= 0):
             plan(run, slot, min(page, due), tick)
             break
         if min(page, due) >= end_tick or state.failed != 0:  # rule 3
+            forget(run, slot)
             finish(run, slot)
             break
         if page <= due:  # rule 5
@@ -137,15 +145,17 @@ def walk(run: Run, slot: int, tick: int, happened: int, move: int) -> None:
 
 @inlined
 def come(run: Run, slot: int, happened: int) -> tuple[int, int]:
-    """Rules 10 and 11: a lead is created, or stands there on day one; return its stage and what it costs."""
+    """Rules 10 and 11: a lead is created, or stands there on day one, or has come; return its stage and cost."""
     at, layout = run.at[slot], run.layout
+    if happened == ARRIVES:
+        return at.enters, 0
     source = run.tables.channels[at.regime, at.channel]
     here = run.counts[at.cohort, at.cell, at.group]
     if happened == rows.CREATED:
         here[layout.created + at.channel] += 1
         return source.stage, source.cost
     here[layout.present + at.channel] += 1
-    return source.stage, 0
+    return source.stage if at.snapshot < 0 else run.tables.open_leads[at.snapshot].stage, 0
 
 
 @inlined
@@ -252,6 +262,9 @@ def go(run: Run, slot: int, tick: int, happened: int, move: int, way: int, reaso
         if at.team >= 0 and at.person < 0 and moves[move].deadline == 1 and moves[move].container < stages:
             here[layout.lapsed + at.team] += 1
         leave(run, slot, stream, tick)
+    if run.apart[destination] >= 0:
+        let_go(run, slot, destination, tick)
+        return destination, 0
     if stream != at.stream:
         if at.stream >= 0:
             here[layout.in_stream + at.stream] -= 1
@@ -270,8 +283,9 @@ def go(run: Run, slot: int, tick: int, happened: int, move: int, way: int, reaso
     if entered.flags != 0 or (stage >= 0 and containers[stage].flags != 0):
         note_stage(run, slot, stage, destination, tick, happened == rows.PRESENT)
     if happened == rows.PRESENT:
+        here[layout.placed + destination] += 1
         return destination, 0
-    value = luck.amount(tables.waits[entered.value], tables.pool, entered.key, at.key, visits[destination])
+    value = worth(run, slot, destination)
     here[layout.value + destination] += value
     first = visits[destination] == 1
     here[layout.entry + destination * 4 + (2 if first else 0) + old] += 1
@@ -288,6 +302,23 @@ def go(run: Run, slot: int, tick: int, happened: int, move: int, way: int, reaso
 
 
 @lean
+def let_go(run: Run, slot: int, destination: int, tick: int) -> None:
+    """Let a lead wait to be taken into a block, in which it enters a stage; it has left its own."""
+    stay_apart()
+    at, state, containers = run.at[slot], run.state[0], run.tables.containers[0]
+    if at.team >= 0:
+        change_team(run, slot, p.NONE, tick)
+    if containers[destination].flags != 0 or (at.stage >= 0 and containers[at.stage].flags != 0):
+        note_stage(run, slot, at.stage, destination, tick, False)
+    at.stage = p.NONE
+    at.enters = destination
+    at.since = tick
+    run.loose[state.loose] = slot
+    state.loose += 1
+    state.bar = min(state.bar, tick + run.apart[destination])
+
+
+@lean
 def plan(run: Run, slot: int, tick: int, now: int) -> None:
     """Let a lead that meets others be due at a tick, or when it has to say that it waits for an owner."""
     stay_apart()
@@ -295,9 +326,9 @@ def plan(run: Run, slot: int, tick: int, now: int) -> None:
     if at.in_line == 2:
         tick = now
     if tick < run.tables.run[0].end_tick:
-        expect(run.events, run.at, run.state[0], slot, tick)
-    elif at.place >= 0:
-        forget(run.events, run.at, run.state[0], slot)
+        expect(run, slot, tick)
+    else:
+        forget(run, slot)
 
 
 @lean

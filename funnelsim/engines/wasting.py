@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from funnelsim.engines import deciding
 from funnelsim.engines.accounts import Account, Observer
 from funnelsim.engines.histories import OVER
-from funnelsim.engines.rows import CREATED, WITHHELD, LogRow
+from funnelsim.engines.rows import CREATED, PRESENT, WITHHELD, LogRow
 from funnelsim.engines.samplers import NEVER
 from funnelsim.program import records as p
 
@@ -48,7 +48,8 @@ class Waste(Observer):
             self.had[touch.asset] += 1
         if history.joined != p.NONE:
             for move in self.moves_of(history.joined):
-                self.attempts[move] = self.misses[move] = 0
+                made = history.lifetime[move] if row.outcome == PRESENT else 0  # rule 71
+                self.attempts[move] = self.misses[move] = made
 
     def moves_of(self, stream: int) -> range:
         """Return the moves of a stream."""

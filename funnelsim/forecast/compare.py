@@ -7,27 +7,30 @@ random numbers). So differences are taken within replications, and their errors 
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from funnelsim.metrics import display, statistics
-from funnelsim.metrics.figures import Parts
+from funnelsim.forecast import comparison_texts as texts
+from funnelsim.forecast.differences import INTERVAL, Difference, Paired, difference, paired
+from funnelsim.forecast.ranking import Ranked, rank
+from funnelsim.metrics import display
+from funnelsim.metrics.directions import Direction, direction_of
 from funnelsim.metrics.names import all_names, check_by, figure_of, names_in
 from funnelsim.metrics.progress import progress_bar
 from funnelsim.metrics.result import By, Result
 from funnelsim.metrics.simulate import Settings, check_room, check_scenario, run
-from funnelsim.metrics.statistics import Array
 from funnelsim.scenario import Scenario
+from funnelsim.scenario.differing import FieldDifference, fields_that_differ
+from funnelsim.scenario.problems import shown
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from funnelsim.engines.log import Engine
+
+__all__ = ["SHARED", "Comparison", "Difference", "Paired", "check_comparable", "compare", "difference", "paired"]
 
 SHARED = ("start", "horizon", "warm_up", "period", "currency")
 """What scenarios must have in common for their figures to be of one time and one money."""
@@ -44,6 +47,7 @@ def compare(
     progress: bool | None = None,
     threads: int | None = None,
     chunk: int | None = None,
+    cohorts: bool = False,
 ) -> Comparison:
     """Run scenarios with the same luck and compare their figures over the horizon.
 
@@ -51,7 +55,7 @@ def compare(
     ----------
     scenarios : mapping of str to Scenario
         At least two, by the names they are to be called. All are compared with the first.
-    replications, seed, by, engine, progress, threads, chunk
+    replications, seed, by, engine, progress, threads, chunk, cohorts
         As in `funnelsim.simulate`.
     metrics : str or iterable of str, optional
         By default those that people look at first.
@@ -66,7 +70,7 @@ def compare(
         For arguments that make no sense, for scenarios that differ in start, horizon, warm-up, period or currency, for
         metrics that one of them does not have, and where the results would take too much memory.
     """
-    settings = Settings(replications, seed, engine, by, False, threads, chunk)
+    settings = Settings(replications, seed, engine, by, cohorts, threads, chunk)
     _check_mapping(scenarios)
     for name, scenario in scenarios.items():
         check_scenario(f"'{name}'", scenario)
@@ -129,74 +133,6 @@ def _shown(scenario: Scenario, field: str) -> str:
     return str(scenario.data()[field])
 
 
-INTERVAL = "Its 95% interval covers the expected difference under these assumptions; more replications narrow it."
-
-
-class Difference(NamedTuple):
-    """How a scenario differs from the first in one metric."""
-
-    mean: float
-    """Of the paired differences; of a ratio the difference of totals over totals."""
-    low: float
-    """`low` to `high`: a 95% interval of the expected difference."""
-    high: float
-    relative: float
-    """`mean` as a share of the first scenario's mean, without its sign; NaN where that is 0."""
-    probability_larger: float
-    """Share of replications in which it is larger than in the first, of those that have both."""
-
-
-def difference(first: Parts, other: Parts) -> Difference:
-    """Compare a metric of two scenarios that were run with the same luck.
-
-    Parameters
-    ----------
-    first, other : Parts
-        With one number for each replication.
-
-    Returns
-    -------
-    Difference
-        Its interval is that of Student's t around the mean, with the standard error of the paired differences; for a
-        ratio with the jackknife standard error of the difference of the two ratios.
-    """
-    found = paired(first, other)
-    known = np.isfinite(found.each)
-    larger = (found.each > 0).sum() / known.sum() if known.any() else math.nan
-    relative = statistics.divide(found.change, abs(found.base))
-    return Difference(*map(float, (found.change, *found.interval(), relative, larger)))
-
-
-class Paired(NamedTuple):
-    """A metric of two scenarios, replication by replication."""
-
-    each: Array
-    """(n,): how much larger it is in the other scenario."""
-    base: Array
-    """What it is in the first."""
-    change: Array
-    error: Array
-    """Monte Carlo standard error of `change`."""
-    number: int
-    """How many replications `error` is from."""
-
-    def interval(self) -> tuple[Array, Array]:
-        """Return the ends of a 95% interval of the expected difference."""
-        return statistics.interval(self.change, self.error, self.number)
-
-
-def paired(first: Parts, other: Parts) -> Paired:
-    """Compare a metric of two scenarios in the same replications; see `difference`."""
-    before, after = first.values().to_numpy(), other.values().to_numpy()
-    each = np.asarray(after - before, np.float64)
-    if first.under is None or other.under is None:
-        base, change, error = statistics.mean(before), statistics.mean(each), statistics.mean_error(each)
-    else:
-        (total, without), (base, without_first) = (parts.of_totals(parts.scale) for parts in (other, first))
-        change, error = total - base, statistics.jackknife_error(without - without_first)
-    return Paired(each, base, change, error, int(np.isfinite(each).sum()) if first.under is None else len(each))
-
-
 @dataclass(frozen=True, eq=False, repr=False)
 class Comparison:
     """Scenarios run with the same luck, metric by metric, each compared with the first.
@@ -255,7 +191,51 @@ class Comparison:
 
     def difference(self, scenario: str, metric: str) -> Difference:
         """Return how a scenario differs from the first in one metric."""
-        return difference(self.results[self.first].parts(metric), self.results[scenario].parts(metric))
+        if (scenario, metric) not in self._differences:
+            first, other = (self.results[name].parts(metric) for name in (self.first, scenario))
+            self._differences[scenario, metric] = difference(first, other, self.direction(metric))
+        return self._differences[scenario, metric]
+
+    @cached_property
+    def _differences(self) -> dict[tuple[str, str], Difference]:
+        """Those that were asked for before."""
+        return {}
+
+    def direction(self, metric: str) -> Direction | None:
+        """Return whether ``higher`` or ``lower`` is better; None where that cannot be said of the metric alone."""
+        _check_metrics([metric], self._scenarios, self._by)
+        first = self._scenarios[self.first]
+        return direction_of(figure_of(metric, first, self._by), first)
+
+    def differing(self) -> dict[str, tuple[FieldDifference, ...]]:
+        """Return in which fields each scenario differs from the first, with both values, every default written out.
+
+        Where these are several, what differs in the figures is their effect together (DOMAIN D0.2).
+        """
+        first = self._scenarios[self.first]
+        return {name: fields_that_differ(first, self._scenarios[name]) for name in self.others}
+
+    def ranked(self, metric: str) -> list[Ranked]:
+        """Return the scenarios by one metric, the best first, with the probability that each is the best.
+
+        Raises
+        ------
+        ValueError
+            For a metric of which neither more nor less is better by itself, such as `spend`.
+        """
+        better = self.direction(metric)
+        if better is None:
+            raise ValueError(
+                f"{shown(metric)} ranks nothing: neither more nor less of it is better by itself; take what it brings, "
+                "or what that costs, such as 'sql' or 'cost_per_sql'"
+            )
+        return rank({name: result.parts(metric) for name, result in self.results.items()}, better)
+
+    def ranking(self, metric: str) -> pd.DataFrame:
+        """Return `ranked` as a table: `scenario`, `mean`, `probability_best` and its `mc_error`, the best first."""
+        import pandas as pd
+
+        return pd.DataFrame(self.ranked(metric), columns=Ranked._fields)
 
     def unit(self, metric: str) -> str:
         """Return the unit of a metric; refuse one that a scenario does not have."""
@@ -279,8 +259,9 @@ class Comparison:
         -------
         DataFrame
             `metric`, `scenario`, `mean`, `p10`, `p50`, `p90`, `mc_error`, `unit` as in `Result.summary`; against the
-            first scenario `difference` with a 95% interval `low` to `high`, `relative` (a share of the first's mean)
-            and `probability_larger`; these are NaN for the first itself.
+            first scenario the fields of `funnelsim.forecast.differences.Difference`, of which `mean`, `mc_error`,
+            `p10`, `p50` and `p90` are called `difference`, `difference_error`, `difference_p10` and so on; these are
+            NaN for the first itself.
         """
         import pandas as pd
 
@@ -290,12 +271,10 @@ class Comparison:
                 estimated = result.estimate(metric)._asdict()
                 del estimated["empty"]
                 row = {key: float(value) for key, value in estimated.items()}
-                change = (
-                    self.difference(name, metric)._asdict() if name != self.first else dict.fromkeys(_CHANGES, math.nan)
-                )
-                change["difference"] = change.pop("mean")
-                rows.append({"metric": metric, "scenario": name, **row, "unit": self.unit(metric), **change})
-        columns = ["metric", "scenario", "mean", "p10", "p50", "p90", "mc_error", "unit", "difference", *_CHANGES[1:]]
+                change = (math.nan,) * len(_CHANGES) if name == self.first else self.difference(name, metric)
+                row |= dict(zip(_CHANGES, change, strict=True))
+                rows.append({"metric": metric, "scenario": name, **row, "unit": self.unit(metric)})
+        columns = ["metric", "scenario", "mean", "p10", "p50", "p90", "mc_error", "unit", *_CHANGES]
         return pd.DataFrame(rows, columns=columns)
 
     def to_dict(self) -> dict[str, Any]:
@@ -305,27 +284,36 @@ class Comparison:
         -------
         dict
             ``scenarios``: of each the object of `Result.to_dict`. ``against``: the name of the first. ``differences``:
-            of every metric that all have, against the first, ``{"mean", "low", "high", "relative",
-            "probability_larger", "unit"}``; where there are more than two scenarios, such an object for each but the
-            first, by its name. None where there is no value.
+            of every metric that all have, against the first, the fields of
+            `funnelsim.forecast.differences.Difference`, the ``unit``, and whether ``higher`` or ``lower`` is
+            ``better``; where there are more than two scenarios, such an object for each but the first, by its name.
+            ``differing``: of each but the first its fields with other values. ``ranking``: of every metric with a
+            direction the scenarios, the best first. None where there is no value, or no end to it.
         """
         first = self.results[self.first]
-        shared = self._shared(all_names(first.scenario, first.by))
-        differences = {
-            name: {metric: self._difference_as_dict(name, metric) for metric in shared} for name in self.others
-        }
         return {
             "scenarios": {name: result.to_dict() for name, result in self.results.items()},
-            "against": self.first,
-            "differences": differences if len(self.others) > 1 else differences[self.others[0]],
+            **self.against_first(self._shared(all_names(first.scenario, first.by))),
         }
 
-    def _difference_as_dict(self, scenario: str, metric: str) -> dict[str, Any]:
-        numbers = self.difference(scenario, metric)._asdict()
+    def against_first(self, metrics: Iterable[str]) -> dict[str, Any]:
+        """Return the part of `to_dict` that compares, of some metrics."""
+        wanted = tuple(metrics)
+        differences = {name: {metric: self._as_dict(name, metric) for metric in wanted} for name in self.others}
         return {
-            **{key: None if math.isnan(value) else value for key, value in numbers.items()},
-            "unit": self.unit(metric),
+            "against": self.first,
+            "differing": {name: [field._asdict() for field in fields] for name, fields in self.differing().items()},
+            "differences": differences if len(self.others) > 1 else differences[self.others[0]],
+            "ranking": {
+                metric: [_plain(one._asdict()) for one in self.ranked(metric)]
+                for metric in wanted
+                if self.direction(metric)
+            },
         }
+
+    def _as_dict(self, scenario: str, metric: str) -> dict[str, Any]:
+        numbers = self.difference(scenario, metric)._asdict()
+        return {**_plain(numbers), "unit": self.unit(metric), "better": self.direction(metric)}
 
     # ------------------------------------------------------------ showing
     @cached_property
@@ -360,16 +348,28 @@ class Comparison:
         return [
             "p10 to p90: eight in ten replications lie between.",
             f"difference: against '{self.first}', in the same replications. {INTERVAL}",
-            *(f"warning: {warning}" for warning in self.warnings()),
         ]
 
+    @cached_property
+    def _sure(self) -> list[display.Row]:
+        return texts.sure_rows(self)
+
+    def _last_notes(self) -> list[str]:
+        return [*(texts.SURE_NOTES if self._sure else ()), *(f"warning: {warning}" for warning in self.warnings())]
+
     def __repr__(self) -> str:
-        table = display.headed_table(_HEADER, self._rows)
-        notes = [textwrap.fill(note, display.WIDTH) for note in self._notes()]
-        return "\n".join([textwrap.fill(self._title(), display.WIDTH), table, *notes])
+        lines = [display.filled(self._title()), *texts.differing_told(self.first, self.differing())]
+        lines += [display.headed_table(_HEADER, self._rows), *map(display.filled, self._notes())]
+        if self._sure:
+            lines += ["", display.headed_table(texts.SURE_HEADER, self._sure)]
+        lines += map(display.filled, self._last_notes())
+        ranking = texts.ranking_told(self)
+        return "\n".join([*lines, *(["", *ranking] if ranking else [])])
 
     def _repr_html_(self) -> str:
-        return display.html_table(self._title(), _HEADER, self._rows, self._notes())
+        before = [*texts.differing_told(self.first, self.differing()), *self._notes(), *texts.ranking_told(self)]
+        main = display.html_table(self._title(), _HEADER, self._rows, before)
+        return main + display.html_table("", texts.SURE_HEADER, self._sure, self._last_notes())
 
 
 def changes_as_text(change: Difference, unit: str) -> tuple[str, str, str]:
@@ -379,5 +379,13 @@ def changes_as_text(change: Difference, unit: str) -> tuple[str, str, str]:
     return mean, low, high
 
 
-_CHANGES = Difference._fields
+def _plain(numbers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return numbers as JSON can hold them."""
+    return {
+        key: value if not isinstance(value, float) or math.isfinite(value) else None for key, value in numbers.items()
+    }
+
+
+_RENAMED = {"mean": "difference", "mc_error": "difference_error", **{f"p{n}": f"difference_p{n}" for n in (10, 50, 90)}}
+_CHANGES = [_RENAMED.get(name, name) for name in Difference._fields]
 _HEADER = ("metric", "mean", "p10", "p90", "difference", "95% interval", "relative")

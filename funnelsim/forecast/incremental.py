@@ -7,7 +7,6 @@ Taking it away from the same leads does.
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -276,7 +275,7 @@ class Incremental:
 
     def __repr__(self) -> str:
         table = display.text_table(self.header(), self.rows(), left=(0, 1))
-        title, note = (textwrap.fill(text, display.WIDTH) for text in (self._title(), meaning(self.by)))
+        title, note = (display.filled(text) for text in (self._title(), meaning(self.by)))
         return "\n".join([title, table, note])
 
     def _repr_html_(self) -> str:

@@ -51,7 +51,7 @@ def lead_by_lead(
     DataFrame
         `scenario`; means over replications of the leads that `reached` the stage, in `both` it and the first, that it
         `missed` (in the first alone) and `gained` (in it alone); and their Monte Carlo errors, `reached_error` and so
-        on. A lead is known by its channel and its number there.
+        on. A lead is known by its key, which is made of its channel and its number there, or of the id of an open one.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def lead_by_lead(
     counted = {column: np.zeros((replications, len(programs))) for column in columns}
     with progress_bar(replications * len(programs), progress, "replications") as done:
         for replication in range(replications):
-            first: set[tuple[str, int]] | None = None
+            first: set[int] | None = None
             for place, program in enumerate(programs.values()):
                 leads = _reaching(program, stage, seed, replication)
                 first = leads if first is None else first
@@ -81,11 +81,10 @@ def lead_by_lead(
     return frame({"scenario": list(programs)}, counted)
 
 
-def _reaching(program: Program, stage: str, seed: int, replication: int) -> set[tuple[str, int]]:
-    """Return the leads that enter a stage within the counted time, by channel and number."""
+def _reaching(program: Program, stage: str, seed: int, replication: int) -> set[int]:
+    """Return the keys of the leads that enter a stage within the counted time."""
     matrix = log_matrix(program, seed, replication, "kernel")
     column = dict(zip(COLUMNS, matrix.T, strict=True))
     entered = (column["to"] == program.stages.index(stage)) & (column["outcome"] != PRESENT)
     counted = entered & (column["tick"] >= program.structure.start_tick)
-    channels = np.array(program.channels, object)[column["channel"][counted]]
-    return set(zip(channels.tolist(), column["number"][counted].tolist(), strict=True))
+    return set(column["key"][counted].tolist())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -199,7 +198,7 @@ class Sweep:
 
     def __repr__(self) -> str:
         table = display.headed_table(_HEADER, self._rows())
-        texts = [textwrap.fill(text, display.WIDTH) for text in (self._title(), self._over(), *NOTES)]
+        texts = [display.filled(text) for text in (self._title(), self._over(), *NOTES)]
         return "\n".join([*texts[:2], table, *texts[2:]])
 
     def _repr_html_(self) -> str:

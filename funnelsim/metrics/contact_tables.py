@@ -122,7 +122,7 @@ def levels(program: Program, running: p.IntArray, time: str) -> Tables:
         ),
     }
     if len(program.structure.turns):
-        came = running[..., layout.created : layout.entry].sum(axis=-1)
+        came = running[..., layout.created : layout.placed].sum(axis=-1)
         touched = running[..., layout.touched]
         found["ever_touched"] = counted(lead, touched, "leads that a touch was ever delivered to by the end")
         found["never_touched"] = counted(lead, came - touched, "leads that no touch was delivered to by the end")

@@ -28,6 +28,10 @@ def _of_turns(data: xr.Dataset, name: str) -> xr.DataArray:
     return data[name].sum([dim for dim in ("turn", "age", "why") if dim in data[name].dims])
 
 
+def _overheads(data: xr.Dataset, _: str) -> xr.DataArray:
+    return data["overheads"].sum("overhead") if "overheads" in data else data["spend_media"] * 0
+
+
 def _passed(data: xr.Dataset, role: str) -> xr.DataArray:
     return _succeeded(data, data["role"] == role).sum(("row", "age"))
 
@@ -122,6 +126,7 @@ COUNTED: dict[str, Count] = {
     "spend_touches": lambda data, _: data["spend_touches"],
     "spend_moves": lambda data, _: data["spend_moves"],
     "spend_labour": lambda data, _: data["spend_labour"],
+    "spend_overheads": _overheads,
     "wasted_spend": lambda data, _: data["wasted_spend"],
     "revenue": lambda data, _: data["value"].sum("stage"),
     "value_<stage>": lambda data, stage: data["value"].sel(stage=stage),

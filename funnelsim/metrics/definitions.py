@@ -112,7 +112,7 @@ def _is_metric(name: str, scenario: Scenario) -> bool:
         return False
 
 
-_KINDS = {
+KINDS = {
     "flow": "a flow; it adds up over periods, cohorts and groups",
     "level": "a level; it adds up over groups, not over time",
     "ratio": "a ratio; over several replications it is total over total, with a jackknife error",
@@ -122,10 +122,16 @@ _KINDS = {
     "lift": "a ratio of two ratios, less 1; each is total over total, with a jackknife error",
     "probability": "a probability over pairs of leads; over several replications the mean of theirs",
 }
+"""How a figure of each kind adds up, and how it is estimated from several replications."""
+
+
+def explained_kind(definition: Definition) -> str:
+    """Say what kind of figure it is, and how it adds up."""
+    return KINDS[definition.kind]
 
 
 def _paragraphs(definition: Definition, grouped: bool) -> list[tuple[str, str]]:
-    paragraphs = [("definition", definition.meaning), ("kind", f"{_KINDS[definition.kind]}.")]
+    paragraphs = [("definition", definition.meaning), ("kind", f"{explained_kind(definition)}.")]
     if definition.kind in ("ratio", "lift"):
         over, under = definition.parts
         text = f"{under} (the numerator is {over})."

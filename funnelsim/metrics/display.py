@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import html
 import math
-import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from funnelsim.metrics.definition import abbreviated, fill, unit_of
+from funnelsim.scenario import words
 
 if TYPE_CHECKING:
     from funnelsim.metrics.names import Figure
@@ -78,7 +78,12 @@ def _label(scenario: Scenario, place: str, name: str) -> str | None:
 
 def columns(text: str) -> int:
     """Return how many columns of a terminal a text takes; Chinese characters take two."""
-    return sum(1 + (unicodedata.east_asian_width(character) in "WF") for character in text)
+    return words.width(text)
+
+
+def filled(text: str) -> str:
+    """Break a text into lines that fit."""
+    return words.wrap(text)
 
 
 def shortened(text: str, width: int) -> str:
@@ -99,16 +104,19 @@ def text_table(header: Row, rows: Sequence[Row], left: Sequence[int] = (0,)) -> 
     ----------
     header : tuple of str
     rows : sequence of tuple of str
-        The first column gives way where there is too little room.
+        The first column gives way where there is too little room, and after it the last of those at the left.
     left : sequence of int
         Columns that are aligned to the left; all others are numbers.
     """
     widths = [max(columns(row[column]) for row in (header, *rows)) for column in range(len(header))]
     spare = WIDTH - sum(widths) - len(widths) + 1
     widths[0] = max(12, widths[0] + min(0, spare))
+    last = max(left)
+    if (over := WIDTH - sum(widths) - len(widths) + 1) < 0 and last > 0:
+        widths[last] = max(8, widths[last] + over)
     lines = []
     for row in (header, *rows):
-        cells = [shortened(row[0], widths[0]), *row[1:]]
+        cells = [shortened(cell, width) for cell, width in zip(row, widths, strict=True)]
         padding = [" " * (width - columns(cell)) for cell, width in zip(cells, widths, strict=True)]
         aligned = [
             cell + pad if column in left else pad + cell

@@ -9,6 +9,7 @@ SHARED = (
     "the shares of the groups where it created none)."
 )
 _LABOUR = "Labour is shared out by the time worked."
+_OVERHEADS = "Overheads are shared out by what each says."
 
 FLOWS = (
     Definition(
@@ -58,10 +59,10 @@ MONEY = (
         "All that is spent.",
         "D0.7, D4.5",
         "spend",
-        parts=("spend_media", "spend_leads", "spend_touches", "spend_moves", "spend_labour"),
+        parts=("spend_media", "spend_leads", "spend_touches", "spend_moves", "spend_labour", "spend_overheads"),
         boundary=(
-            f"{SHARED} {_LABOUR} By cohort it is the media spend of the cohort's period and what its own leads cost "
-            "since."
+            f"{SHARED} {_LABOUR} {_OVERHEADS} By cohort it is the media spend of the cohort's period and what its own "
+            "leads cost since."
         ),
     ),
     Definition(
@@ -97,6 +98,21 @@ MONEY = (
         of="teams",
     ),
     Definition(
+        "spend_overheads",
+        "flow",
+        "{currency}",
+        "What programmes and technology cost as time goes by.",
+        "D4.5",
+        "spend on overheads",
+        boundary=(
+            "By group each is shared out, period by period, by what its 'by' says: all other spend, leads created, "
+            "touches, hours worked, evenly, or entries into a stage. Where there are none, it is by leads created, and "
+            "where there are none either, evenly. What goes by leads created or evenly is that of the cohort's period; "
+            "of all else, what a group gets over the horizon is shared out to its cohorts by the same."
+        ),
+        of="overheads",
+    ),
+    Definition(
         "revenue",
         "flow",
         "{currency}",
@@ -124,10 +140,10 @@ MONEY = (
         "wasted spend",
         boundary=(
             "Of what their own touches, attempts and creation cost, all; of each channel's media the share of such "
-            "leads among those it created; of each team's labour the share of the time it worked on such leads. Over "
-            "the horizon only, and what was spent before the start does not count. A track may still touch a lead by "
-            "a touch that is active then, meant for such a lead, with content left, and by a move with attempts left: "
-            "one of twice a year will do, one of which nothing is sent will not."
+            "leads among those it created; of each team's labour the share of the time it worked on such leads; of "
+            "overheads nothing. Over the horizon only, and what was spent before the start does not count. A track may "
+            "still touch a lead by a touch that is active then, meant for such a lead, with content left, and by a "
+            "move with attempts left: one of twice a year will do, one of which nothing is sent will not."
         ),
         times=HORIZON,
     ),
@@ -185,7 +201,17 @@ RATIOS = (
         "cost per <stage>",
         parts=("spend", "<stage>"),
         cohort_parts=("spend", "first_<stage>"),
-        boundary=f"Spend is that of all stages. {SHARED} {_LABOUR} {EMPTY}",
+        boundary=f"Spend is that of all stages. {SHARED} {_LABOUR} {_OVERHEADS} {EMPTY}",
+    ),
+    Definition(
+        "spend_per_new_lead",
+        "ratio",
+        "{currency} per lead",
+        "All that is spent for each lead created: the cost per lead.",
+        "D0.4",
+        "cost per new lead",
+        parts=("spend", "new_leads"),
+        boundary=f"{SHARED} {_LABOUR} {_OVERHEADS} {EMPTY}",
     ),
     Definition(
         "price_per_new_lead",

@@ -23,6 +23,9 @@ EVERYONE = "all"
 BEFORE_START = "before the start"
 """The first cohort: leads of the warm-up and of a backlog."""
 
+ORIGINS = ("open", "new")
+"""By origin: leads that were there at the start, those of the warm-up included, and those created later."""
+
 COHORT_PREFIX = "cohort_"
 """What the names of variables by cohort start with; the rest is the name by period."""
 
@@ -137,7 +140,7 @@ def _check_group(name: str, scenario: Scenario, by: str | None, wanted_by: str, 
 # ---------------------------------------------------------------- groups
 def groupings(scenario: Scenario) -> tuple[str, ...]:
     """Return what the leads of a scenario can be grouped by."""
-    return ("channel", "segment", *scenario.traits, *scenario.observed)
+    return ("channel", "segment", "origin", *scenario.traits, *scenario.observed)
 
 
 def check_by(by: str | None, scenario: Scenario) -> None:
@@ -158,6 +161,8 @@ def group_names(scenario: Scenario, by: str | None) -> tuple[str, ...]:
     """Return the groups that leads are divided into."""
     if by is None:
         return (EVERYONE,)
+    if by == "origin":
+        return ORIGINS
     if by in ("channel", "segment"):
         return tuple(scenario.channels if by == "channel" else scenario.segments) or (EVERYONE,)
     return tuple(scenario.traits[scenario.observed[by].of if by in scenario.observed else by])
@@ -209,6 +214,19 @@ def usual_names(scenario: Scenario, by: str | None = None) -> list[str]:
     names = [*usual, *phone[: MOST_USUAL - len(usual)]]
     groups = [f"[{by}={group}]" for group in group_names(scenario, by)] if by else []
     return [name + group for name in names for group in ("", *groups)]
+
+
+def main_metrics(scenario: Scenario) -> list[str]:
+    """Return the two that matter most: who is won, else who sales accepts, and what one of them costs.
+
+    Stages of the trunk come first; where it leads to none of these, any other stage does.
+    """
+    trunk = trunk_of(scenario)
+    stages = scenario.stages
+    names = list(dict.fromkeys([*trunk, *stages]))
+    won = [name for name in names if stages[name].win_rate == 1.0 or stages[name].value is not None]
+    stage = next((name for name in (*won, "sql", "opportunity") if name in names), trunk[-1])
+    return [stage, f"cost_per_{stage}"]
 
 
 def trunk_of(scenario: Scenario) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import math
 import os
-import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -29,7 +28,9 @@ from funnelsim.metrics.names import (
     names_in,
     usual_names,
 )
+from funnelsim.metrics.other_luck import has_ignorance, other_luck
 from funnelsim.metrics.precision import Aim, given_up
+from funnelsim.metrics.uncertainty import Uncertainty, of_luck_alone, of_pairs
 from funnelsim.metrics.vocabulary import vocabulary_of
 from funnelsim.scenario import Scenario, ScenarioError, loads
 
@@ -225,12 +226,67 @@ class Result(ContactReports):
 
     def estimate(self, name: str, over: Over = "horizon") -> Estimate:
         """Return a row of `summary` as numbers; a metric without a group is that of all leads."""
-        return estimate(self.parts(name, over))
+        if (name, over) not in self._estimates:
+            self._estimates[name, over] = estimate(self.parts(name, over))
+        return self._estimates[name, over]
 
-    def parts(self, name: str, over: Over = "horizon") -> Parts:
-        """Return numerator and denominator of a metric; without a group they are those of all leads."""
+    @cached_property
+    def _estimates(self) -> dict[tuple[str, Over], Estimate]:
+        """Those that were asked for before."""
+        return {}
+
+    def parts(self, name: str, over: Over = "horizon", until: int | None = None) -> Parts:
+        """Return numerator and denominator of a metric; without a group they are those of all leads.
+
+        Parameters
+        ----------
+        name : str
+        over : {"horizon", "period", "cohort"}
+        until : int, optional
+            The last period that counts, from 0; by default all do. Over the horizon then is until its end. It is for
+            metrics that are measured by period too.
+        """
+        return self._parts(_until(self.data, until), name, over)
+
+    def _parts(self, data: xr.Dataset, name: str, over: Over) -> Parts:
         figure = self._figure(name)
-        return parts(self.data, figure if figure.group else figure._replace(group=EVERYONE), over)
+        return parts(data, figure if figure.group else figure._replace(group=EVERYONE), over)
+
+    # ------------------------------------------------------------ luck and ignorance
+    def uncertainty(self, name: str, over: Over = "horizon") -> Uncertainty:
+        """Say how much of the variance of a metric over replications is luck, and how much ignorance.
+
+        Where the scenario has anything ``{uncertain: …}``, all replications are run once more on the first call, with
+        the same parameters and other luck; `funnelsim.metrics.uncertainty` has the estimator.
+
+        Parameters
+        ----------
+        name : str
+            As in `metric`; without a group that of all leads.
+        over : {"horizon", "period"}
+
+        Returns
+        -------
+        Uncertainty
+
+        Raises
+        ------
+        ValueError
+            For an unknown name, and over cohorts.
+        """
+        if over == "cohort":
+            raise ValueError("luck and ignorance are told apart over the horizon and by period, not by cohort")
+        values = self.parts(name, over).values().to_numpy()
+        again = self.parts_again(name, over)
+        return of_luck_alone(values) if again is None else of_pairs(values, again.values().to_numpy())
+
+    def parts_again(self, name: str, over: Over = "horizon", until: int | None = None) -> Parts | None:
+        """Return `parts` with the same parameters and other luck; None where all parameters are known."""
+        return self._parts(_until(self._again, until), name, over) if has_ignorance(self) else None
+
+    @cached_property
+    def _again(self) -> xr.Dataset:
+        return other_luck(self)
 
     def _times(self, over: Over) -> Any:
         if over == "period":
@@ -327,12 +383,16 @@ class Result(ContactReports):
 
     def __repr__(self) -> str:
         header, rows = self._shown
-        title, *notes = (textwrap.fill(text, display.WIDTH) for text in (self._title(), *self._notes()))
+        title, *notes = (display.filled(text) for text in (self._title(), *self._notes()))
         return "\n".join([title, display.text_table(header, rows, left=(0, 6)), *notes])
 
     def _repr_html_(self) -> str:
         header, rows = self._shown
         return display.html_table(self._title(), header, rows, self._notes(), left=(0, 6))
+
+
+def _until(data: xr.Dataset, period: int | None) -> xr.Dataset:
+    return data if period is None else data.isel(period=slice(period + 1))
 
 
 _ATTRIBUTES = ("variant", "seed", "replications", "version", "engine", "by", "cohorts")

@@ -39,6 +39,9 @@ def media_of_groups(program: Program, counts: Counts, periods: p.IntArray, by: s
         return spend
     if by is None:
         return np.asarray(spend.sum(axis=-1, keepdims=True))
+    if by == "origin":  # what is spent brings new leads
+        new = spend.sum(axis=-1)
+        return np.stack((np.zeros_like(new), new), axis=-1)
     layout, cells = layout_of(program), program.cell_period
     created = np.moveaxis(periods[..., layout.created : layout.present], 2, -1)
     regimes = [program.structure.cell_regime[cells.index(period)] for period in range(periods.shape[1])]
@@ -101,15 +104,24 @@ def labour_of_teams(program: Program, counts: Counts) -> p.IntArray:
 
     The sum over teams is what the engines share out to groups, to the unit: computed in the same order.
     """
-    recipes, parameters = program.recipes, counts.parameters
-    teams, edges = len(program.teams), len(program.structure.cell_edge)
-    sums = np.zeros((len(parameters), teams, edges))
-    for (team, parameter, heads), units in zip(recipes.salary_term, recipes.salary_units, strict=True):
+    recipes = program.recipes
+    return flowed(program, counts.parameters, recipes.salary_term, recipes.salary_units, len(program.teams))
+
+
+def flowed(
+    program: Program, parameters: p.FloatArray, terms: p.IntArray, units: p.FloatArray, owners: int
+) -> p.IntArray:
+    """Return the money that flows by the calendar to each of so many owners in each period (n, owners, periods).
+
+    Differences of a rounded running total (rule 2), in the order in which the engines sum.
+    """
+    sums = np.zeros((len(parameters), owners, len(program.structure.cell_edge)))
+    for (owner, parameter, heads), flow in zip(terms, units, strict=True):
         numbers = whole(parameters[:, heads, None]) if heads >= 0 else 1.0
-        sums[:, team] += parameters[:, parameter, None] * units * numbers
-    earned = whole(sums).astype(np.int64)
-    earned[..., 0] = 0
-    return by_period(np.diff(earned, axis=-1), program, axis=2)[:, :, 1:]
+        sums[:, owner] += parameters[:, parameter, None] * flow * numbers
+    total = whole(sums).astype(np.int64)
+    total[..., 0] = 0
+    return by_period(np.diff(total, axis=-1), program, axis=2)[:, :, 1:]
 
 
 def whole(values: p.FloatArray) -> p.FloatArray:

@@ -2,11 +2,11 @@
 
 Cells become periods, positions become names, and the media spend of channels is shared out to the groups.
 
-Dimensions are `replication`, `period` (its first moment), `group` (one called `all` if not grouped), `stage`,
-`visit`, `age`, `channel`, `row` (a move, a step of a touch, or one of a script), `outcome`, `reason`, `move`, `team`,
-`person`, `pipeline` (stages with a stated win rate), `turn` (a touch as a track or a move makes it), `touch`, `track`,
-`content`, `step` (of a piece of content), `band` (of the score), `fit_bin`, `quantile`, `parameter` (the uncertain
-ones) and, where cohorts were counted, `cohort` (NaT: before the start). Counts are whole numbers, money whole
+Dimensions are `replication`, `period` (its first moment), `group` (one called `all` if not grouped), `stage`, `visit`,
+`age`, `channel`, `row` (a move, a step of a touch, or one of a script), `outcome`, `reason`, `move`, `team`, `person`,
+`pipeline` (stages with a stated win rate), `overhead`, `turn` (a touch as a track or a move makes it), `touch`,
+`track`, `content`, `step` (of a piece of content), `band` (of the score), `fit_bin`, `quantile`, `parameter` (the
+uncertain ones) and, where cohorts were counted, `cohort` (NaT: before the start). Counts are whole numbers, money whole
 ten-thousandths, points whole thousandths and times whole ticks, each in the smallest type that holds them; attributes
 say the unit. Variables by cohort have the names of those by period after `cohort_`. Of what a scenario has none, such
 as teams, there are no variables.
@@ -24,6 +24,7 @@ from funnelsim.engines.tally import layout_of
 from funnelsim.metrics import contact_tables, sales_tables
 from funnelsim.metrics.labelled import Tables, by_period, counted, money
 from funnelsim.metrics.names import COHORT_PREFIX
+from funnelsim.metrics.overheads import overheads_of_cohorts, overheads_of_groups
 from funnelsim.metrics.spending import costs, labour_of_teams, media_of_groups, wasted
 from funnelsim.metrics.vocabulary import Vocabulary, dialling_moves
 from funnelsim.program import records as p
@@ -60,6 +61,7 @@ def tables_of(program: Program, counts: Counts, by: str | None) -> Tables:
     spent, labour = by_period(counts.spend, program, axis=2)[:, :, 1:], labour_of_teams(program, counts)
     tables = _flows(program, kinds, "period")
     tables |= costs(by_period(counts.costs, program, axis=1)[:, 1:], media, "period")
+    tables["overheads"] = overheads_of_groups(program, counts, tables)
     tables |= _levels(program, periods.cumsum(axis=1)[:, 1:], "period")
     tables |= _ages(counts)
     tables |= sales_tables.waits(counts)
@@ -95,7 +97,9 @@ def _flows(program: Program, kinds: p.IntArray, time: str) -> Tables:
     entries, attempts = part(layout.entry, layout.exit, stages, 2, 2), part(layout.attempt, layout.stalled, rows, 3, 2)
     return {
         "created": counted((*lead, "channel"), kinds[..., layout.created : layout.present], "leads created"),
-        "present": counted((*lead, "channel"), kinds[..., layout.present : layout.entry], "backlog there at the start"),
+        "present": counted(
+            (*lead, "channel"), kinds[..., layout.present : layout.placed], "backlog there at the start"
+        ),
         "entries": counted((*lead, "stage", "visit", "age"), entries, "entries into stages"),
         "exits": counted((*lead, "stage"), kinds[..., layout.exit : layout.attempt], "exits from stages"),
         "attempts": counted(
@@ -126,10 +130,7 @@ def _standing(program: Program, kinds: p.IntArray) -> p.IntArray:
     """Leads that came to each stage less those that left it."""
     layout, stages = layout_of(program), len(program.stages)
     entries = kinds[..., layout.entry : layout.exit].reshape(*kinds.shape[:-1], stages, 4).sum(axis=-1)
-    net = entries - kinds[..., layout.exit : layout.attempt]
-    for channel, stage in enumerate(program.structure.channels["stage"]):
-        net[..., stage] += kinds[..., layout.present + channel]
-    return np.asarray(net)
+    return np.asarray(entries - kinds[..., layout.exit : layout.attempt] + kinds[..., layout.placed : layout.entry])
 
 
 def _ages(counts: Counts) -> Tables:
@@ -150,6 +151,7 @@ def _cohorts(program: Program, counts: Counts, media: p.IntArray, tables: Tables
     before = np.zeros_like(media[:, :1])
     cohorts = _flows(program, kinds, "cohort")
     cohorts |= costs(counts.cohort_costs, np.concatenate((before, media), axis=1), "cohort")
+    cohorts["overheads"] = overheads_of_cohorts(program, counts, tables["overheads"][1], cohorts)
     for name, (dims, values, attrs) in _levels(program, kinds, "cohort").items():
         level = values.copy()
         level[:, 0] = tables[name][1][:, -1] - level[:, 1:].sum(axis=1)
@@ -176,6 +178,8 @@ def coordinates(program: Program, vocabulary: Vocabulary, by: str | None, cohort
         **_of_moves(program),
         **_of_teams(program, vocabulary),
     }
+    if program.overheads.names:
+        found["overhead"] = list(program.overheads.names)
     if program.reasons:
         found |= {"reason": list(program.reasons), "losing": ("reason", np.array(program.losing))}
     if cohorts:

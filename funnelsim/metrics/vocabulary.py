@@ -61,6 +61,7 @@ class Vocabulary(NamedTuple):
     """Touches and moves that give points."""
     fitted: tuple[str, ...]
     """Stages of the won, where leads have points for what they are."""
+    overheads: tuple[str, ...]
 
 
 NEEDS = {
@@ -88,6 +89,7 @@ NEEDS = {
     "tracks": "a track",
     "warming": "a touch or a move with 'warmth'",
     "fitted": "a stage of the won, and 'fit' in scoring",
+    "overheads": "an overhead",
 }
 """What a scenario must have for there to be such names."""
 
@@ -173,6 +175,7 @@ def vocabulary(scenario: Scenario, program: Program) -> Vocabulary:
         tracks=program.streams,
         warming=_warming(program),
         fitted=flagged(p.WON) if scenario.scoring.fit else (),
+        overheads=program.overheads.names,
     )
 
 
@@ -298,7 +301,7 @@ def _losing(program: Program) -> tuple[str, ...]:
 
 def _rejecting(scenario: Scenario, program: Program) -> tuple[str, ...]:
     """Return the stages from which a move of the stage, or of a track followed there, leads away as rejected."""
-    from funnelsim.engines.tables import REJECTED
+    from funnelsim.program.reasons import REJECTED
 
     structure, names = program.structure, (*program.stages, *program.streams)
     stages, streams = set[str](), set[str]()

@@ -9,7 +9,7 @@ import numpy as np
 
 from funnelsim.metrics.contact_reports import NO_TRACK
 from funnelsim.metrics.display import number
-from funnelsim.plots.style import FILL, INK, date_axis, group_digits, label_axis, name_ticks, new_axes, written
+from funnelsim.plots.style import BELOW, FILL, INK, date_axis, group_digits, label_axis, name_ticks, new_axes, written
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -74,7 +74,7 @@ def plot_contacts(result: Result, by: ContactBy = "track", ax: Axes | None = Non
     label_axis(ax.xaxis, "touches over the horizon, means over replications", "touches")
     title = written(result.scenario.name, "")
     ax.set_title(title.pop("text"), loc="left", **title)
-    ax.legend(frameon=False, loc="lower right", fontsize=8)
+    ax.legend(ncols=len(steps), **BELOW)
     return ax
 
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from funnelsim.metrics.display import shortened
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -14,6 +16,9 @@ FIRST_FILL = "#c9c9c9"
 FILL = "#5b86b4"
 """As dark in grey as mid-grey, so that it differs from `FIRST_FILL` without colour."""
 BAND = "#d5dfeb"
+
+LONGEST_TICK = 30
+"""Columns of a line beside a tick; the middle of a longer one is left out."""
 
 BAND_WORDS = "P10 to P90 over replications"
 
@@ -60,10 +65,14 @@ def label_axis(axis: Any, text: str, otherwise: str) -> None:
 
 def name_ticks(axis: Any, names: Sequence[tuple[str, str]]) -> None:
     """Name the ticks 0, 1, … of an axis with users' texts, each with what is written where no font has it."""
-    words = [written(*name) for name in names]
+    words = [written(_tick(text), otherwise) for text, otherwise in names]
     axis.set_ticks(range(len(words)), labels=[word.pop("text") for word in words])
     for label, word in zip(axis.get_ticklabels(), words, strict=True):
         label.update(word)
+
+
+def _tick(text: str) -> str:
+    return "\n".join(shortened(line, LONGEST_TICK) for line in text.split("\n"))
 
 
 def group_digits(axis: Any, unit: str) -> None:
@@ -71,7 +80,9 @@ def group_digits(axis: Any, unit: str) -> None:
     from matplotlib.ticker import FuncFormatter
 
     share = unit == "share"
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}%" if share else f"{round(value, 9):,g}"))
+    axis.set_major_formatter(
+        FuncFormatter(lambda value, _: f"{100 * value:g}%" if share else f"{round(value, 9):,.10g}")
+    )
 
 
 def date_axis(ax: Axes) -> None:
@@ -82,6 +93,16 @@ def date_axis(ax: Axes) -> None:
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
     ax.set_xlabel("period, by its beginning")
+
+
+BELOW: dict[str, Any] = {
+    "frameon": False,
+    "fontsize": 8,
+    "loc": "upper center",
+    "bbox_to_anchor": (0.5, 0.0),
+    "borderaxespad": 5.0,
+}
+"""What puts a legend below the name of the x axis, however tall the axes are."""
 
 
 def _default_family() -> list[str]:

@@ -11,14 +11,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from funnelsim.program import records as p
-from funnelsim.program.arrays import ints, table, words
+from funnelsim.program import snapshot
+from funnelsim.program.arrays import ints, table, terms, units, words
 from funnelsim.program.chances import ChanceTables
 from funnelsim.program.contacts import Contacts
+from funnelsim.program.flows import overhead_terms
 from funnelsim.program.kinds import Kinds
 from funnelsim.program.moves import WrittenMove, written_moves
 from funnelsim.program.names import channel_hash, name_hash
 from funnelsim.program.numbers import Numbers
-from funnelsim.program.program import Program, Recipes, Structure
+from funnelsim.program.program import Overheads, Program, Recipes, Structure
 from funnelsim.program.reasons import Reasons, reason_of_row, reasons_of_move
 from funnelsim.program.recipes import RecipeBook
 from funnelsim.program.rules import RuleBook
@@ -86,6 +88,7 @@ class _Compiler:
 
     def program(self) -> Program:
         structure = self._structure()
+        overheads = self._overheads()
         parts = (self.book, self.kinds, self.chances, self.rules, self.staff, self.contacts)
         recipes = Numbers(self.timeline, self.moves, *parts).recipes()
         _refuse_collisions(self.scenario, structure, recipes)
@@ -114,6 +117,17 @@ class _Compiler:
             structure=structure,
             recipes=recipes,
             cell_period=tuple(self.timeline.cell_period),
+            overheads=overheads,
+            open_names=snapshot.names(self.scenario),
+        )
+
+    def _overheads(self) -> Overheads:
+        flows, written = overhead_terms(self.timeline, self.book), self.scenario.overheads
+        return Overheads(
+            names=tuple(written),
+            keys=tuple(overhead.by for overhead in written.values()),
+            term=terms(flows),
+            units=units(flows, len(self.timeline.cell_edge)),
         )
 
     # ------------------------------------------------------------ structure
@@ -146,6 +160,7 @@ class _Compiler:
             value_purpose=words(name_hash(format_path(("stages", stage, "value"))) for stage in self.stages),
             channels=p.read_only(p.records([self._channel(name) for name in self.channels], p.CHANNEL)),
             age=ints(self._age(name) for name in self.channels),
+            open_leads=p.read_only(p.records(snapshot.records(self.scenario, self.staff.names), p.OPEN_LEAD)),
             row_kinds=p.read_only(self.chances.row_kinds()),
             row_average=p.read_only(self.chances.row_average()),
             row_criteria=p.read_only(self.chances.row_criteria()),
@@ -300,6 +315,7 @@ def _refuse_collisions(scenario: Scenario, structure: Structure, recipes: Recipe
         *set(recipes.parameters["purpose"].tolist()),
     ]
     names = structure.channels["name"].tolist()
-    if len(set(purposes)) < len(purposes) or len(set(names)) < len(names):
-        message = "two names have the same hash; rename a channel, stage or move"
+    keys = structure.open_leads["key"].tolist()
+    if any(len(set(hashes)) < len(hashes) for hashes in (purposes, names, keys)):
+        message = "two names have the same hash; rename a channel, stage, move or open lead"
         raise ScenarioError([Problem(Place(scenario.source or scenario.name), "", message)])

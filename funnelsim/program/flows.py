@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,12 +12,13 @@ from funnelsim.program import records as p
 from funnelsim.program.recipes import RecipeBook
 from funnelsim.program.timeline import Timeline
 from funnelsim.scenario.paths import format_path
-from funnelsim.scenario.quantities import Number
+from funnelsim.scenario.problems import PathParts
+from funnelsim.scenario.quantities import Flow, Number
 from funnelsim.scenario.tables import MONTHS, WEEKDAYS
 
 
 class FlowTerm(NamedTuple):
-    """What flows by one parameter, into a channel or to a team."""
+    """What flows by one parameter: into a channel, to a team, or for an overhead."""
 
     owner: int
     parameter: int
@@ -36,7 +37,7 @@ def lead_terms(timeline: Timeline, book: RecipeBook) -> list[FlowTerm]:
                 continue
             for term in cal.spread(channel.leads, timeline.begin, timeline.days):
                 mine = [value if from_tick <= day * cal.DAY < to_tick else 0.0 for day, value in enumerate(term.units)]
-                terms.append(FlowTerm(position, _parameter(book, name, "leads", term), mine))
+                terms.append(FlowTerm(position, parameter_of(book, ("channels", name, "leads"), term), mine))
     return terms
 
 
@@ -65,23 +66,41 @@ def _factors(book: RecipeBook, channel: str, field: str, names: Sequence[str], f
 
 def spend_terms(timeline: Timeline, book: RecipeBook) -> list[FlowTerm]:
     """Return spend by the edges of cells: for each number, how much of it has been spent by then."""
-    terms = []
+    return [
+        term
+        for r, regime in enumerate(timeline.regimes)
+        for position, (name, channel) in enumerate(regime.channels.items())
+        if channel.spend is not None
+        for term in _spent(timeline, book, r, position, ("channels", name, "spend"), channel.spend)
+    ]
+
+
+def overhead_terms(timeline: Timeline, book: RecipeBook) -> list[FlowTerm]:
+    """Return overheads by the edges of cells: for each number, how much of it has been spent by then."""
+    return [
+        term
+        for r, regime in enumerate(timeline.regimes)
+        for position, (name, overhead) in enumerate(regime.overheads.items())
+        for term in _spent(timeline, book, r, position, ("overheads", name, "amount"), overhead.amount)
+    ]
+
+
+def _spent(
+    timeline: Timeline, book: RecipeBook, regime: int, owner: int, path: PathParts, flow: Flow
+) -> Iterator[FlowTerm]:
+    """Yield what is spent of a flow of money while a regime holds, by the edges of cells."""
     edges = timeline.cell_edge
-    for r, regime in enumerate(timeline.regimes):
-        for position, (name, channel) in enumerate(regime.channels.items()):
-            if channel.spend is None:
-                continue
-            for term in cal.spread(channel.spend, timeline.begin, timeline.days):
-                spent = [0.0]
-                for cell, holds in enumerate(timeline.cell_regime):
-                    more = units_between(term.units, edges[cell], edges[cell + 1]) if holds == r else 0.0
-                    spent.append(spent[-1] + more)
-                terms.append(FlowTerm(position, _parameter(book, name, "spend", term), spent))
-    return terms
+    for term in cal.spread(flow, timeline.begin, timeline.days):
+        spent = [0.0]
+        for cell, holds in enumerate(timeline.cell_regime):
+            more = units_between(term.units, edges[cell], edges[cell + 1]) if holds == regime else 0.0
+            spent.append(spent[-1] + more)
+        yield FlowTerm(owner, parameter_of(book, path, term), spent)
 
 
-def _parameter(book: RecipeBook, channel: str, field: str, term: cal.Term) -> int:
-    return book.parameter(format_path(("channels", channel, field, term.name)), term.number)
+def parameter_of(book: RecipeBook, path: PathParts, term: cal.Term) -> int:
+    """Return the parameter of a number that flows."""
+    return book.parameter(format_path((*path, term.name)), term.number)
 
 
 def units_between(per_day: Sequence[float], earlier: int, later: int) -> float:

@@ -17,6 +17,7 @@ from funnelsim.program.kinds import Kinds
 from funnelsim.program.moves import WrittenMove
 from funnelsim.program.program import Recipes
 from funnelsim.program.recipes import RecipeBook
+from funnelsim.program.responses import response_tables
 from funnelsim.program.rules import RuleBook
 from funnelsim.program.staff import Staff
 from funnelsim.program.timeline import Timeline
@@ -93,6 +94,7 @@ class Numbers:
     def _of_leads(self) -> dict[str, Any]:
         scenario = self._regimes[0]
         old_after = scenario.old_after
+        self._margins()
         return {
             "lead_cost": table([self._lead_costs(regime) for regime in self._regimes]),
             "share": self.kinds.table([self.kinds.shares(regime, self.book) for regime in self._regimes]),
@@ -133,10 +135,17 @@ class Numbers:
         return {
             "lead_term": terms(leads),
             "lead_units": units(leads, self.timeline.days),
+            **response_tables(self.timeline, self.book),
             **seasons(self.timeline, self.book),
             "spend_term": terms(spend),
             "spend_units": units(spend, len(self.timeline.cell_edge)),
         }
+
+    def _margins(self) -> None:
+        """Keep the gross margins that are not known, which engines draw though they do not use them."""
+        for name, segment in self._regimes[0].segments.items():
+            if not isinstance(segment.margin, int | float):
+                self.book.parameter(format_path(("segments", name, "margin")), segment.margin, chance=True)
 
     # ------------------------------------------------------------ one by one
     def _limit(self, path: str, limit: q.Number | None) -> int:

@@ -27,6 +27,7 @@ from funnelsim.program.records import (
     BY_CHANNEL,
     BY_KIND,
     BY_NOTHING,
+    BY_ORIGIN,
     FIXED,
     FloatArray,
     IntArray,
@@ -79,6 +80,8 @@ class Structure(NamedTuple):
     """(C,) of `CHANNEL`."""
     age: IntArray
     """(C,): a wait, the age of a backlog's leads."""
+    open_leads: RecordArray
+    """Of `OPEN_LEAD`: the leads of a snapshot, by key."""
     row_kinds: IntArray
     """(W, Q): steps in the table of chances by each kind; 0 where the chance does not differ by it."""
     row_average: IntArray
@@ -218,6 +221,16 @@ class Recipes(NamedTuple):
     """(terms, 3): channel, parameter and NONE."""
     lead_units: FloatArray
     """(terms, days): how much of the parameter flows on each day, without season."""
+    response: IntArray
+    """(C, 6): LINEAR, POWER or HILL, or NONE where leads do not answer to spend; parameters of the spend at which leads
+    are those written, of the exponent or slope, of the spend that brings half of the most, of the lag in ticks, and of
+    the share that carries over; NONE for none."""
+    response_days: FloatArray
+    """(C, 2): the period of half in days for each day of that of the first parameter, and days of the carry-over."""
+    response_term: IntArray
+    """(terms, 3): channel, parameter of what is spent and NONE."""
+    response_units: FloatArray
+    """(terms, days): how much of the parameter is spent on each day, for each of the first parameter of `response`."""
     month_factor: IntArray
     """(C, 12): parameters of what multiplies the leads of each month of the year; NONE for 1."""
     weekday_factor: IntArray
@@ -234,6 +247,22 @@ class Recipes(NamedTuple):
     """(terms, 3): channel, parameter and NONE."""
     spend_units: FloatArray
     """(terms, K + 1): how much of the parameter has been spent by each cell's edge."""
+
+
+class Overheads(NamedTuple):
+    """What overheads cost, and what they are shared out by: engines do not look at it."""
+
+    names: tuple[str, ...]
+    keys: tuple[str, ...]
+    """What each is shared out by: one of `funnelsim.scenario.overheads.KEYS`, or a stage."""
+    term: IntArray
+    """(terms, 3): overhead, parameter and NONE."""
+    units: FloatArray
+    """(terms, K + 1): how much of the parameter has been spent by each cell's edge."""
+
+
+ORIGINS = ("open", "new")
+"""By origin: leads that were there at the start, and those that were created later."""
 
 
 @dataclass(frozen=True)
@@ -273,6 +302,9 @@ class Program:
     recipes: Recipes
     cell_period: tuple[int, ...]
     """The period of each cell; NONE for the warm-up."""
+    overheads: Overheads
+    open_names: tuple[str, ...]
+    """What logs call the leads of a snapshot, in the order of `Structure.open_leads`."""
 
     @property
     def segments(self) -> tuple[str, ...]:
@@ -291,15 +323,16 @@ class Program:
             return ("",)
         if by == "channel":
             return self.channels
+        if by == "origin":
+            return ORIGINS
         if by in self.kinds:
             return self.values[self.kinds.index(by)]
-        raise ValueError(f"cannot group by {by!r}: take {', '.join(('channel', *self.kinds))}")
+        raise ValueError(f"cannot group by {by!r}: take {', '.join(('channel', 'origin', *self.kinds))}")
 
     def grouping(self, by: str | None) -> int:
-        """Return the code of a grouping: BY_NOTHING, BY_CHANNEL, or BY_KIND and the number of the kind."""
-        if by is None:
-            return BY_NOTHING
-        return BY_CHANNEL if by == "channel" else BY_KIND + self.kinds.index(by)
+        """Return the code of a grouping: BY_NOTHING, BY_CHANNEL, BY_ORIGIN, or BY_KIND and the number of the kind."""
+        codes = {None: BY_NOTHING, "channel": BY_CHANNEL, "origin": BY_ORIGIN}
+        return codes[by] if by in codes else BY_KIND + self.kinds.index(str(by))
 
     @property
     def is_scored(self) -> bool:
@@ -322,6 +355,8 @@ class Program:
         """Name of everything an engine would see: equal digests, equal runs."""
         hashed = hashlib.blake2b(digest_size=16)
         for field in dataclasses.fields(self):
+            if field.name == "open_names":
+                continue  # they tell of keys, which an engine sees
             value = getattr(self, field.name)
             if isinstance(value, tuple) and hasattr(value, "_fields"):
                 for array_name, array in zip(value._fields, value, strict=True):

@@ -11,6 +11,9 @@ from funnelsim.program.touches import WrittenRow
 Reason = tuple[str | None, bool]
 """Its name, or None where nothing leads anywhere; and whether leads are lost by it."""
 
+REJECTED = "rejected"
+"""The reason of leads that are sent back as not meeting the definition."""
+
 
 class Reasons:
     """All reasons of a program; a name may stand for two.

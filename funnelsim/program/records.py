@@ -48,6 +48,7 @@ SALES, WORKED, PIPELINE, WON, SQL, GOAL = (1 << bit for bit in range(6))
 
 # How a channel's leads come (rules 10 and 11).
 POISSON, EVENLY, BACKLOG = range(3)
+LINEAR, POWER, HILL = range(3)
 
 # What is believed of a parameter.
 FIXED, RANGE_OF_CHANCE, RANGE, UNIFORM_RANGE, BETA, DRAWS = range(6)
@@ -70,6 +71,12 @@ FIXED, RANGE_OF_CHANCE, RANGE, UNIFORM_RANGE, BETA, DRAWS = range(6)
 
 # By what a chance is written as a table, or leads are grouped; BY_KIND + q is by kind q (segment, then traits).
 BY_NOTHING, BY_CHANNEL, BY_ATTEMPT, BY_VISIT, BY_KIND = range(5)
+
+BY_ORIGIN = -9
+"""Leads are grouped by whether they were there at the start; below what conditions look at."""
+
+OF_OPEN, OF_NEW = range(2)
+"""Origins: created before the start, and in the counted time."""
 
 # What else a condition looks at (rule 65): names, then what lies within a range.
 BY_REASON, BY_FROM, BY_STAGE, BY_BEHAVIOUR, BY_SCORE, BY_AGE, BY_SILENCE, BY_TOUCHED = range(-1, -9, -1)
@@ -171,6 +178,22 @@ CHANNEL = np.dtype(
     ],
     align=True,
 )
+
+OPEN_LEAD = np.dtype(
+    [
+        ("channel", "i8"),
+        ("stage", "i8"),
+        ("age", "i8"),  # ticks since it was created, at the start
+        ("in_stage", "i8"),  # ticks since it came to its stage
+        ("segment", "i8"),  # or NONE: it is drawn
+        ("person", "i8"),  # who owns it, or NONE
+        ("value", "i8"),  # what it is worth when it is won, or NONE: it is drawn
+        ("touches", "i8"),  # touches so far, or NONE: as many as there would have been
+        ("key", "u8"),  # of the lead
+    ],
+    align=True,
+)
+"""A lead of a snapshot (rule 71)."""
 
 TEAM = np.dtype(
     [

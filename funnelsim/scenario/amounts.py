@@ -11,6 +11,7 @@ from funnelsim.scenario.cases import Case
 from funnelsim.scenario.dates import months_between
 from funnelsim.scenario.problems import Finding, PathParts
 from funnelsim.scenario.quantities import ByMonth, DrawsBelief, Number, RangeBelief, UniformBelief
+from funnelsim.scenario.responses import most_times
 from funnelsim.scenario.units import TICKS
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def _leads(case: Case, channel: Channel) -> float:
                 length = TICKS["month"] if rate.per.unit != "tick" else (following - first) / _DAY * TICKS["d"]
                 amount = _largest(rate.amount) * length / unit
         total += amount * share * (_largest(factors[month % 12]) if factors else 1.0)
-    return total
+    return total * most_times(channel.response, channel.spend)
 
 
 def _largest(number: Number) -> float:

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 from pydantic import ValidationError
 
 from funnelsim.scenario.amounts import leads_fit
+from funnelsim.scenario.budgeting import budget_settings
 from funnelsim.scenario.cases import SOME, Case, starts
 from funnelsim.scenario.checks import check
 from funnelsim.scenario.dates import read_date
+from funnelsim.scenario.guarding import GUARDING
 from funnelsim.scenario.messages import problems_of
 from funnelsim.scenario.names import unknown_names
 from funnelsim.scenario.paths import parse_path
@@ -57,6 +59,7 @@ def build(tree: Node, model: type[S], known: Iterable[Problem] = ()) -> S:
     problems += found
     if scenario is None or problems:
         raise ScenarioError(problems)
+    scenario._tree = tree
     return scenario
 
 
@@ -205,6 +208,7 @@ def _resolve(tree: Fields, model: type[S], unsure: Unsure) -> tuple[S | None, li
     for found in chain(
         (found.more(crowds, number) for number, (found, _, _) in enumerate(regimes, 1)),
         _variants(tree, ground, model, whole.unsure),
+        _budgets(tree, ground, model, whole.unsure),
     ):
         for problem in found.problems:
             if (problem.path, problem.message) not in told:
@@ -229,7 +233,7 @@ def _regimes(
     tree: Fields, ground: Fields, model: type[S], unsure: Unsure, changes: Mapping[str, list[PathParts]]
 ) -> Iterator[_Regime]:
     """Yield what is wrong from each date of a change on, with what holds then."""
-    regime = ground.drop("changes").drop("variants")
+    regime = _bare(ground).drop("changes").drop("budgets")
     told: set[_Said] = set()  # what one change breaks is not told again of the next
     moments = [_moment(date) for date in changes]
     for (date, paths), since, until in zip(changes.items(), moments, [*moments[1:], None], strict=False):
@@ -269,10 +273,32 @@ def _first_after_start(tree: Fields, changes: Iterable[str]) -> dt.datetime | No
 def _variants(tree: Fields, ground: Fields, model: type[S], unsure: Unsure) -> Iterator[_Found]:
     """Yield what is wrong with each variant."""
     for path, settings in matches(tree, "variants.*.set"):
-        variant, refused, unread = _set(ground.drop("variants"), model, settings_of(settings), unsure)
+        variant, refused, unread = _set(_bare(ground), model, settings_of(settings), unsure)
         _, problems, told = _resolve(variant, model, unread)
         told |= {(problem.path, problem.message) for problem in refused}
         yield _Found(f"in variant '{path[1]}'", place_of(tree, path), refused + problems, told)
+
+
+def _budgets(tree: Fields, ground: Fields, model: type[S], unsure: Unsure) -> Iterator[_Found]:
+    """Yield what is wrong with each budget."""
+    alone = _bare(ground).drop("budgets")
+    for path, node in matches(tree, "budgets.*"):
+        settings = (
+            node.get("set") if isinstance(node, Fields) and not {"set", "label"}.isdisjoint(node.entries) else node
+        )
+        wanted, relative = budget_settings(ground, settings_of(settings))
+        budget, refused, unread = _set(alone, model, wanted, unsure)
+        _, problems, told = _resolve(budget, model, unread)
+        found = [*relative, *refused]
+        told |= {(problem.path, problem.message) for problem in found}
+        yield _Found(f"in budget '{path[1]}'", place_of(tree, path), found + problems, told)
+
+
+def _bare(tree: Fields) -> Fields:
+    """Return a tree without its variants and what guards it, which is not theirs."""
+    for name in ("variants", *GUARDING):
+        tree = tree.drop(name)
+    return tree
 
 
 def _set(

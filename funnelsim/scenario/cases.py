@@ -135,7 +135,7 @@ class Case:
                 stages.add(name)
             if unclear and "keep" in stage.may_join:
                 stages.add(name)
-        return Unknown(frozenset(stages), lost, not self.sure("channels.*.enters"))
+        return Unknown(frozenset(stages), lost, not self.sure("channels.*.enters", "backlog"))
 
 
 def _leading_on(kind: str, name: str) -> list[PathParts]:

@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING
 
 from funnelsim.scenario import words
 from funnelsim.scenario.amounts import periods_fit
+from funnelsim.scenario.backlog import BACKLOG_RULES, channel_of, open_leads
 from funnelsim.scenario.cases import Case
 from funnelsim.scenario.contacts import CONTACT_RULES
 from funnelsim.scenario.dates import months_between
+from funnelsim.scenario.guarding import GUARD_RULES
 from funnelsim.scenario.known import MOVES, WAYS
 from funnelsim.scenario.nurturing import NURTURE_RULES
 from funnelsim.scenario.problems import Finding, PathParts, listed
 from funnelsim.scenario.profiles import PROFILE_RULES
-from funnelsim.scenario.quantities import ByMonth, Constant, Number, bounds
+from funnelsim.scenario.quantities import ByMonth, Constant, Flow, Number, bounds
 from funnelsim.scenario.reaching import GRAPH_RULES
+from funnelsim.scenario.responses import responses_make_sense
 from funnelsim.scenario.routes import moves_of, ways_of_move, ways_of_track
+from funnelsim.scenario.sharing import SHARING_RULES
 from funnelsim.scenario.staffing import STAFF_RULES
 from funnelsim.scenario.tables import month_name
 from funnelsim.scenario.vain import VAIN_RULES
@@ -28,7 +32,17 @@ if TYPE_CHECKING:
 
 def check(case: Case) -> Iterator[Finding]:
     """Yield everything that is surely wrong with how the parts of a scenario fit together."""
-    for rule in (*_RULES, *GRAPH_RULES, *STAFF_RULES, *PROFILE_RULES, *CONTACT_RULES, *NURTURE_RULES, *VAIN_RULES):
+    more = (
+        *GRAPH_RULES,
+        *STAFF_RULES,
+        *SHARING_RULES,
+        *PROFILE_RULES,
+        *CONTACT_RULES,
+        *NURTURE_RULES,
+        *VAIN_RULES,
+        *BACKLOG_RULES,
+    )
+    for rule in (*_RULES, *more):
         yield from ((path, message) for path, message in rule(case) if case.is_read(path))
 
 
@@ -55,9 +69,12 @@ def _shares_add_up(case: Case) -> Iterator[Finding]:
 
 def _one_source(case: Case) -> Iterator[Finding]:
     scenario = case.scenario
+    of_open = {channel_of(scenario, lead) for lead in open_leads(scenario)}
     for name, channel in scenario.channels.items():
         path = ("channels", name)
         if not case.sure((*path, "leads"), (*path, "backlog")):
+            continue
+        if channel.leads is None and channel.backlog is None and (name in of_open or not case.sure("backlog")):
             continue
         if channel.leads is None and channel.backlog is None:
             yield path, "a channel needs leads, such as '800 per month', or a backlog, such as 10_000"
@@ -85,16 +102,14 @@ def _months_covered(case: Case) -> Iterator[Finding]:
     if not case.sure("start", "horizon"):
         return
     run = months_between(dt.datetime.combine(scenario.start, dt.time()), scenario.end)
+    flows: dict[PathParts, Flow | None] = {}
     for name, channel in scenario.channels.items():
-        for field, flow in (("leads", channel.leads), ("spend", channel.spend)):
-            missing = (
-                [month_name(month) for month in run if month not in flow.months] if isinstance(flow, ByMonth) else []
-            )
-            if missing:
-                yield (
-                    ("channels", name, field),
-                    f"the table has no amount for {listed(missing, 'and')}; it covers every month of the horizon",
-                )
+        flows |= {("channels", name, "leads"): channel.leads, ("channels", name, "spend"): channel.spend}
+    flows |= {("overheads", name, "amount"): overhead.amount for name, overhead in scenario.overheads.items()}
+    for path, flow in flows.items():
+        missing = [month_name(month) for month in run if month not in flow.months] if isinstance(flow, ByMonth) else []
+        if missing:
+            yield path, f"the table has no amount for {listed(missing, 'and')}; it covers every month of the horizon"
 
 
 # ---------------------------------------------------------------- dates
@@ -230,6 +245,7 @@ _RULES: tuple[Callable[[Case], Iterator[Finding]], ...] = (
     _shares_add_up,
     _one_source,
     _months_covered,
+    responses_make_sense,
     periods_fit,
     _dates_not_before_run,
     _moves_do_something,
@@ -238,4 +254,5 @@ _RULES: tuple[Callable[[Case], Iterator[Finding]], ...] = (
     _extensions_of_deadlines,
     _entries_trigger_tracks,
     _all_is_used,
+    *GUARD_RULES,
 )

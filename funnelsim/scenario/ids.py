@@ -52,7 +52,7 @@ TEAM_STARTS = ("per_person_", "spread_")
 NO_TRAITS = frozenset(
     {"segment", "channel", "attempt", "visit", "uncertain", "dist"}
     | {"lead", "stage", "stream", "move", "team", "outcome", "cost", "value", "replication", "period", "cohort"}
-    | {"owner", "person", "reason", "group", "track"}
+    | {"owner", "person", "reason", "group", "track", "origin"}
     | {"from", "behaviour", "score", "age", "silent", "touched", "warmth", "fatigue", "chance", "odds"}
 )
 """What chances, odds, conditions and figures go by without traits, so that no trait can be called so."""

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
-from funnelsim.scenario import conditions, dates, ids, luck, measures, rosters, schemas, tables, units, ways
+from funnelsim.scenario import conditions, dates, ids, luck, measures, rosters, schemas, snapshots, tables, units, ways
 from funnelsim.scenario.frozen import FrozenDict, freeze
 from funnelsim.scenario.measures import Measure
 from funnelsim.scenario.paths import format_path, parse_path
@@ -83,6 +83,7 @@ def _luck(measure: luck.LuckMeasure, *words: str) -> Kind:
 
 # ---------------------------------------------------------------- numbers and luck
 SHARE = _number(measures.SHARE)
+MARGIN = _number(measures.MARGIN)
 ODDS = _number(measures.ODDS)
 COUNT = _number(measures.COUNT)
 TIMES = _number(measures.TIMES)
@@ -223,6 +224,10 @@ def _read_settings(raw: object) -> FrozenDict[str, Any]:
     return FrozenDict({path: freeze(value) for path, value in zip(parsed, raw.values(), strict=True)})
 
 
+def _read_budget(raw: object) -> FrozenDict[str, Any]:
+    return FrozenDict() if raw == {} else _read_settings(raw)
+
+
 def thaw(data: Any) -> Any:
     """Turn frozen data back into plain dicts and tuples."""
     if isinstance(data, Mapping):
@@ -231,6 +236,7 @@ def thaw(data: Any) -> Any:
 
 
 SETTINGS = Kind(_read_settings, thaw, {"type": "object", "minProperties": 1})
+BUDGET = Kind(_read_budget, thaw, {"type": "object"})
 
 
 # ---------------------------------------------------------------- names
@@ -243,6 +249,19 @@ TRAIT_NAME = Kind(ids.read_trait_name, str, NAME.schema)
 KIND_OF_TOUCH = Kind(lambda raw: raw if raw == "auto" else ids.read_name(raw), str, NAME.schema)
 LIMITED = Kind(lambda raw: raw if raw == "all" else ids.read_name(raw), str, NAME.schema)
 EVENT_NAME = Kind(ids.read_event_name, str, NAME.schema)
+
+
+def _read_file(raw: object) -> str | None:
+    if raw is not None:
+        raise RefusedError(
+            "a file of open leads is read where a scenario is loaded from its folder; write it there, or in a variant "
+            "there as backlog: {file: …}"
+        )
+    return None
+
+
+SNAPSHOT_FILE = Kind(_read_file, lambda _: None, {"type": ["string", "null"]})
+OPEN_LEADS = Kind(snapshots.read_leads, snapshots.write_leads, {"type": "string"})
 WAY = Kind(ways.read_way, ways.write_way, schemas.way(NAME.schema))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from funnelsim.scenario.backlog import channel_of, open_leads
 from funnelsim.scenario.cases import Case
 from funnelsim.scenario.quantities import Number, Rate, Table, bounds
 from funnelsim.scenario.racing import decide
@@ -26,8 +27,9 @@ class Kinds:
     def groups(self) -> dict[str, list[list[str]]]:
         """By segment, channel and trait: the names that leads have; what has shares of its own stands alone."""
         scenario = self.case.scenario
+        of_open = {channel_of(scenario, lead) for lead in open_leads(scenario)}
         there: dict[str, list[str]] = {
-            "channel": [name for name, channel in scenario.channels.items() if _brings_leads(channel)]
+            "channel": [name for name, one in scenario.channels.items() if name in of_open or _brings_leads(one)]
         }
         if scenario.segments:
             there["segment"] = [name for name, segment in scenario.segments.items() if _is_some(segment.share)]

@@ -1,4 +1,4 @@
-"""Scenario files: reading them, what they extend and the draws they name. No path leaves the scenario's folder."""
+"""Scenario files: reading them, what they extend and the files they name. No path leaves the scenario's folder."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 from funnelsim.scenario.building import build
 from funnelsim.scenario.columns import read_column
 from funnelsim.scenario.extending import merge
+from funnelsim.scenario.frozen import FrozenDict
+from funnelsim.scenario.known import Known
 from funnelsim.scenario.measures import Unread
 from funnelsim.scenario.models import Scenario
 from funnelsim.scenario.problems import (
@@ -25,7 +27,9 @@ from funnelsim.scenario.problems import (
 )
 from funnelsim.scenario.reading import MOST_BYTES, read_tree
 from funnelsim.scenario.settings import named_path
-from funnelsim.scenario.tree import Fields, Items, Leaf, Node, grow, place_of, plain
+from funnelsim.scenario.shipped import find
+from funnelsim.scenario.snapshot_files import read_snapshot
+from funnelsim.scenario.tree import Fields, Items, Leaf, Node, at, grow, matches, place_of, plain, put_at
 
 
 def load(path: str | os.PathLike[str], variant: str | None = None) -> Scenario:
@@ -34,7 +38,8 @@ def load(path: str | os.PathLike[str], variant: str | None = None) -> Scenario:
     Parameters
     ----------
     path : path
-        A YAML file; ``extends`` and files of draws are looked for in its folder.
+        A YAML file, or the name of a scenario that comes with funnelsim, such as ``trunk``; a file that is there goes
+        first. ``extends`` and files of draws are looked for in its folder.
     variant : str, optional
         Return this variant instead of the scenario itself.
 
@@ -48,11 +53,11 @@ def load(path: str | os.PathLike[str], variant: str | None = None) -> Scenario:
     ScenarioError
         With everything that is wrong, each with file, line and column.
     """
-    source = str(path)
-    files = _Files(Path(path).parent.resolve())
-    tree = files.tree(Path(path), source)
-    scenario = build(files.with_draws(tree), Scenario, files.problems)
-    scenario._source = source
+    file = find(Path(path))
+    files = _Files(file.parent.resolve())
+    tree = files.with_snapshots(files.with_draws(files.tree(file, str(file))))
+    scenario = build(tree, Scenario, files.problems)
+    scenario._source, scenario._ids = str(file), FrozenDict(files.ids)
     return scenario if variant is None else scenario.variant(variant)
 
 
@@ -79,6 +84,19 @@ def loads(text: str, name: str = "<text>") -> Scenario:
     return build(tree, Scenario, problems)
 
 
+def files_of(path: str | os.PathLike[str]) -> tuple[Path, ...]:
+    """Return the files that a scenario is read from: itself, what it extends, and files of draws.
+
+    Raises
+    ------
+    ScenarioError
+        Where one of them cannot be read.
+    """
+    files = _Files(Path(path).parent.resolve())
+    files.with_draws(files.tree(Path(path), str(path)))
+    return tuple(dict.fromkeys([Path(path).resolve(), *files.read]))
+
+
 @dataclass
 class _Files:
     """The files that one scenario is read from, all within one folder."""
@@ -87,6 +105,10 @@ class _Files:
     problems: list[Problem] = field(default_factory=list)
     folders: dict[str, Path] = field(default_factory=dict)
     """The folder of each file, by its name in places."""
+    ids: dict[str, str] = field(default_factory=dict)
+    """Of leads of snapshots, by key."""
+    read: list[Path] = field(default_factory=list)
+    """What was found in the folder because a file named it."""
 
     def tree(self, path: Path, source: str, via: tuple[Path, ...] = ()) -> Node:
         """Read a file and merge it over what it extends."""
@@ -119,6 +141,7 @@ class _Files:
         if not exists:
             hint = near_miss(path.name, _siblings(path))
             raise RefusedError(f"no file {shown(name)}{hint}; paths start at the file that names them")
+        self.read.append(path)
         return path
 
     def with_draws(self, tree: Node) -> Node:
@@ -153,6 +176,40 @@ class _Files:
             for where, message in fault.findings:
                 self.problems.append(Problem(place_of(node, where), named_path(tree, (*path, *where)), message))
             return Leaf(Unread(), node.place)
+
+    def with_snapshots(self, tree: Node) -> Node:
+        """Put the leads of a file in the place of every ``backlog: {file: …}``, also in variants."""
+        variants = [path for path, _ in matches(tree, "variants.*.set.backlog")]
+        for path in [("backlog",), *variants]:
+            node = at(tree, path)
+            if isinstance(tree, Fields) and isinstance(node, Fields) and "file" in node.entries:
+                tree = put_at(tree, path, self._snapshot(tree, node, path))
+        return tree
+
+    def _snapshot(self, tree: Fields, node: Fields, path: PathParts) -> Node:
+        file, ignored, channel = (node.entries[n].node if n in node.entries else None for n in _OF_FILES)
+        assert file is not None
+        left = node.drop("file").drop("ignore")
+        try:
+            name = _text(file)
+            where = self._inside(self.folders[file.place.file], name)
+            columns = [_text(item) for item in ignored.nodes] if isinstance(ignored, Items) else []
+            if ignored is not None and not isinstance(ignored, Items):
+                raise RefusedError(f"'ignore' is a list of columns such as [phone], not {shown(plain(ignored))}")
+        except RefusedError as fault:
+            self.problems.append(Problem(file.place, named_path(tree, (*path, "file")), str(fault)))
+            return left.put("leads", Leaf(Unread(), file.place))
+        shown_path = os.path.join(os.path.dirname(file.place.file), name)
+        named = str(channel.value) if isinstance(channel, Leaf) and channel.value is not None else None
+        snapshot = read_snapshot(where, shown_path, columns, named, Known(tree))
+        self.problems += snapshot.problems
+        self.ids |= snapshot.ids
+        leads = Unread() if snapshot.problems else snapshot.text
+        return left.put("source", Leaf(name, file.place)).put("leads", Leaf(leads, file.place))
+
+
+_OF_FILES = ("file", "ignore", "channel")
+"""What says how a file of open leads is read."""
 
 
 def _text(node: Node) -> str:

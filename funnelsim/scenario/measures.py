@@ -221,6 +221,7 @@ def _write_plain(number: float) -> Scalar:
 
 CHANCE = Measure("a chance", "35% or 0.35", "30% to 40%", units.read_chance, units.write_chance, "", high=1.0)
 SHARE = Measure("a share", "35% or 0.35", "30% to 40%", units.read_chance, units.write_chance, "", high=1.0)
+MARGIN = replace(SHARE, what="a gross margin", example="60% or 0.6")
 ODDS = Measure("an odds multiplier", "0.6 or 2", "1.5 to 2.5", _read_plain, _write_plain, "", low_allowed=False)
 PLAIN = Measure("a parameter of a shape", "1.5", "1 to 2", _read_plain, _write_plain, "", low_allowed=False)
 COUNT = Measure("a count", "3 or 10_000", "8_000 to 12_000", _read_count, units.write_amount, "", whole=True)

@@ -13,30 +13,38 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PrivateAttr, model_validator
 
 from funnelsim.scenario import dates, kinds
+from funnelsim.scenario.backlog import Backlog
+from funnelsim.scenario.budgeting import Budget, budget_settings
 from funnelsim.scenario.building import changed, edited
 from funnelsim.scenario.conditions import Conditions, Range
 from funnelsim.scenario.contents import Content, with_usual_mix
 from funnelsim.scenario.frameworks import CRITERIA, Qualify
 from funnelsim.scenario.frozen import FrozenDict
+from funnelsim.scenario.guarding import GUARDING, Checks, Thresholds
 from funnelsim.scenario.limits import Frequency, Limit
 from funnelsim.scenario.moves import Expires, Extend, Move, NamedOdds, Odds, Step, Trigger
 from funnelsim.scenario.observing import Observed
+from funnelsim.scenario.overheads import Overhead
 from funnelsim.scenario.parts import Date, Name, Part, StageName
-from funnelsim.scenario.problems import Place, Problem, ScenarioError, near_miss
+from funnelsim.scenario.problems import PathParts, Place, Problem, ScenarioError, near_miss
 from funnelsim.scenario.quantities import Number, Span
+from funnelsim.scenario.responses import SpendResponse
 from funnelsim.scenario.scoring import Fatigue, Scoring
 from funnelsim.scenario.settings import Setting, settings_of
 from funnelsim.scenario.stages import Channel, Seasonality, Segment, Stage, Traits
 from funnelsim.scenario.teams import Person, Protection, RecycleAfter, Rule, Team
 from funnelsim.scenario.touches import RecordedOpens, Touch, TouchStep
 from funnelsim.scenario.tracks import Ends, Exhausted, Response, TouchTurn, Track, TrackRule, TransitionRule
-from funnelsim.scenario.tree import grow
+from funnelsim.scenario.tree import NOWHERE, Node, at, grow, place_of
 from funnelsim.scenario.units import write_span
 from funnelsim.scenario.writing import write_yaml
 
 __all__ = [
+    "Backlog",
+    "Budget",
     "Change",
     "Channel",
+    "Checks",
     "Conditions",
     "Content",
     "Ends",
@@ -50,6 +58,7 @@ __all__ = [
     "NamedOdds",
     "Observed",
     "Odds",
+    "Overhead",
     "Part",
     "Person",
     "Protection",
@@ -63,6 +72,7 @@ __all__ = [
     "Scoring",
     "Seasonality",
     "Segment",
+    "SpendResponse",
     "Stage",
     "Step",
     "Team",
@@ -93,6 +103,7 @@ class Variant(Part):
         description="Paths and their new values; null removes a named item."
     )
     label: str | None = Field(None, description="A name for pictures and tables, in any language.")
+    thresholds: Thresholds = Field(FrozenDict(), description="What is promised of the figures of the variant.")
 
 
 class Scenario(Part):
@@ -128,8 +139,12 @@ class Scenario(Part):
     scoring: Scoring = Field(Scoring(), description="How the score of a lead comes about.")
     fatigue: Fatigue = Field(Fatigue(), description="What touches of late do to those that follow.")
     channels: FrozenDict[Name, Channel] = Field(min_length=1, description="Where leads come from.")
+    backlog: Backlog | None = Field(None, description="Leads that are open at the start, from a CRM's snapshot.")
     teams: FrozenDict[Annotated[str, kinds.TEAM_NAME], Team] = Field(
         FrozenDict(), description="People who do work and own leads."
+    )
+    overheads: FrozenDict[Name, Overhead] = Field(
+        FrozenDict(), description="What programmes and technology cost as time goes by."
     )
     stages: FrozenDict[StageName, Stage] = Field(min_length=1, description="Where leads stand, and what moves them on.")
     content: FrozenDict[Name, Content] = Field(FrozenDict(), description="Assets that touches give.")
@@ -142,10 +157,19 @@ class Scenario(Part):
     variants: FrozenDict[Annotated[str, kinds.VARIANT_NAME], Variant] = Field(
         FrozenDict(), description="Other versions of this scenario."
     )
+    budgets: FrozenDict[Annotated[str, kinds.VARIANT_NAME], Budget] = Field(
+        FrozenDict(), description="Levels of spend and splits that are compared, with what is set for each."
+    )
+    thresholds: Thresholds = Field(
+        FrozenDict(), description="What is promised of the figures of the scenario itself; variants have their own."
+    )
+    checks: Checks = Field(Checks(), description="How thresholds are decided.")
 
     _variant_name: str | None = PrivateAttr(None)
     _variant_label: str | None = PrivateAttr(None)
     _source: str | None = PrivateAttr(None)
+    _ids: Mapping[str, str] = PrivateAttr(FrozenDict())
+    _tree: Node | None = PrivateAttr(None)
 
     @property
     def variant_name(self) -> str | None:
@@ -162,6 +186,18 @@ class Scenario(Part):
         """The file this was loaded from, as the user gave it, or None. Not compared, not dumped."""
         return self._source
 
+    @property
+    def open_ids(self) -> Mapping[str, str]:
+        """The ids of open leads in the CRM, by their keys; of leads read from a file. Not compared, not dumped."""
+        return self._ids
+
+    def place(self, path: PathParts) -> Place:
+        """Return where a part of the file stands, or what contains it; of a changed scenario the file alone."""
+        while self._tree is not None and path and at(self._tree, path) is None:
+            path = path[:-1]
+        found = NOWHERE if self._tree is None else place_of(self._tree, path)
+        return Place(self.source or self.name) if found == NOWHERE else found
+
     @model_validator(mode="before")
     @classmethod
     def _with_usual_mix(cls, data: Any) -> Any:
@@ -173,6 +209,17 @@ class Scenario(Part):
         return f"<Scenario {self.name!r}{variant}: {write_span(self.horizon)} from {self.start}>"
 
     __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        """Show in a notebook what ``funnelsim show`` draws; every text is escaped."""
+        import html
+
+        from funnelsim.scenario.show import draw, sentences
+
+        style = "white-space:pre-wrap;max-height:30em;overflow:auto"
+        told = (html.escape(text) for text in (draw(self), sentences(self)))
+        drawing, said = (f'<pre style="{style}">{text}</pre>' for text in told)
+        return f"<div>{drawing}<details><summary>In sentences</summary>{said}</details></div>"
 
     def __eq__(self, other: object) -> bool:
         return self.__dict__ == other.__dict__ if isinstance(other, Scenario) else NotImplemented
@@ -193,7 +240,7 @@ class Scenario(Part):
 
     # ------------------------------------------------------------ other scenarios
     def variant(self, name: str) -> Scenario:
-        """Return the scenario with the settings of a variant.
+        """Return the scenario with the settings of a variant, without the thresholds of the scenario itself.
 
         Raises
         ------
@@ -204,9 +251,34 @@ class Scenario(Part):
             message = f"no variant '{name}'{near_miss(name, self.variants, 'variants')}"
             raise ScenarioError([Problem(Place(self.source or self.name), "variants", message)])
         settings = settings_of(grow(kinds.thaw(self.variants[name].set)))
-        scenario = self._edited(settings, name, without=("variants",))
+        scenario = self._edited(settings, name, without=("variants", *GUARDING))
         scenario._variant_label = self.variants[name].label
         return scenario
+
+    def budget(self, settings: Mapping[str, Any]) -> Scenario:
+        """Return the scenario under a budget.
+
+        Parameters
+        ----------
+        settings : mapping
+            As `set` takes them. Spend may also be written relative to what it is here: ``{"spend": "+20%"}`` for all
+            channels, ``{"channels.search.spend": "-10%"}`` for one.
+
+        Returns
+        -------
+        Scenario
+            Without variants and budgets.
+
+        Raises
+        ------
+        ScenarioError
+            As `set` does, and for a relative spend where there is none, or one that a change sets.
+        """
+        tree = grow(self.data())
+        wanted, problems = budget_settings(tree, Setting.from_python(settings))
+        if problems:
+            raise ScenarioError(problems)
+        return self._edited(wanted, self.variant_name, without=("variants", "budgets"))
 
     def set(self, values: Mapping[str, Any]) -> Scenario:
         """Return a new scenario with other values.
@@ -234,6 +306,16 @@ class Scenario(Part):
             raise TypeError(f"set() takes a mapping from paths to values, such as {example}, not {values!r}")
         return self._edited(Setting.from_python(values), self.variant_name)
 
+    def unguarded(self) -> Scenario:
+        """Return the scenario without thresholds, its own and those of its variants."""
+        data = self.data()
+        for holder in (data, *data["variants"].values()):
+            for name in GUARDING:
+                holder.pop(name, None)
+        scenario = type(self).model_validate(data)
+        scenario._called_as(self._variant_name, self)
+        return scenario
+
     def regimes(self) -> tuple[tuple[dt.date, Scenario], ...]:
         """Return the scenario as it is from each date on: first from `start`, then from the date of each change.
 
@@ -242,7 +324,7 @@ class Scenario(Part):
         tuple of (date, Scenario)
             By date, each with all changes up to then in force. The scenarios have no changes and no variants.
         """
-        regimes = [(self.start, self._changed([], without=("changes", "variants")))]
+        regimes = [(self.start, self._changed([], without=("changes", "variants", "budgets", *GUARDING)))]
         for date in sorted({change.from_ for change in self.changes}):
             sets = [grow(kinds.thaw(change.set)) for change in self.changes if change.from_ == date]
             settings = [setting for node in sets for setting in settings_of(node)]
@@ -255,7 +337,8 @@ class Scenario(Part):
         return scenario
 
     def _called_as(self, variant: str | None, other: Scenario) -> None:
-        self._variant_name, self._variant_label, self._source = variant, other._variant_label, other._source
+        self._variant_name, self._variant_label = variant, other._variant_label
+        self._source, self._ids = other._source, other._ids
 
     def _edited(self, settings: list[Setting], variant: str | None, without: tuple[str, ...] = ()) -> Scenario:
         scenario = edited(self, settings, without)
@@ -263,8 +346,17 @@ class Scenario(Part):
         return scenario
 
     def data(self) -> dict[str, Any]:
-        """Return the scenario as plain data, in the canonical form of its file."""
-        return self.model_dump(by_alias=True)
+        """Return the scenario as plain data, in the canonical form of its file.
+
+        What guards it is there only where something is written: it is no part of what is simulated.
+        """
+        data = self.model_dump(by_alias=True)
+        for holder in (data, *data["variants"].values()):
+            if not holder["thresholds"]:
+                del holder["thresholds"]
+        if self.checks == Checks():
+            del data["checks"]
+        return data
 
     def dump(self) -> str:
         """Return the scenario as YAML text with every default explicit; it loads to an equal scenario."""

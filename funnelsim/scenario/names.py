@@ -11,6 +11,7 @@ from funnelsim.scenario.conditions import BY_HISTORY, RANGES
 from funnelsim.scenario.frameworks import SHIPPED
 from funnelsim.scenario.known import MOVES, WAYS, Finding, Known, unknown
 from funnelsim.scenario.named_tables import tables_by_name
+from funnelsim.scenario.overheads import KEYS
 from funnelsim.scenario.problems import PathParts, Problem, RefusedError, near_miss, shown
 from funnelsim.scenario.rosters import is_schedule, names_people, read_people
 from funnelsim.scenario.settings import named_path
@@ -66,7 +67,7 @@ def unknown_paths(tree: Fields) -> list[PathParts]:
 
 
 def _findings(known: Known) -> Iterator[Finding]:
-    for find in (_references, _keys, _happenings, tables_by_name, _conditions, _people_of_rules):
+    for find in (_references, _keys, _overheads, _happenings, tables_by_name, _conditions, _people_of_rules):
         yield from find(known)
 
 
@@ -94,6 +95,16 @@ def _keys(known: Known) -> Iterator[Finding]:
             if path[-1] not in ("all", *kinds):
                 hint = near_miss(str(path[-1]), ("all", *kinds), "limits hold for")
                 yield path, True, f"no touch is of kind {shown(path[-1])}{hint}"
+
+
+def _overheads(known: Known) -> Iterator[Finding]:
+    """Yield what overheads cannot be shared out by."""
+    stages = known.names("stage")
+    for path, node in matches(known.tree, "overheads.*.by"):
+        by = node.value if isinstance(node, Leaf) else None
+        if stages is not None and isinstance(by, str) and by not in (*KEYS, *stages):
+            hint = near_miss(by, (*KEYS, *stages), "they go by")
+            yield path, False, f"overheads cannot be shared out by {shown(by)}{hint}"
 
 
 def _happenings(known: Known) -> Iterator[Finding]:

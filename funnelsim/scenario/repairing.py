@@ -38,6 +38,8 @@ _FILLERS: dict[str, Any] = {
     "by": "1d",
     "from": "2999-12-31",
     "set": {"name": "unknown"},
+    "curve": "linear",
+    "at": "1 per month",
 }
 """What stands in the place of a field that is needed and cannot be read; all these places are known to be unsure."""
 

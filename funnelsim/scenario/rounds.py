@@ -208,6 +208,8 @@ class _Search:
         for name in channels:
             channel = scenario.channels[name]
             come(0.0, Standing(channel.enters, None), {}, channel.backlog is not None)
+        for stage in dict.fromkeys(lead.stage for lead in scenario.backlog.leads) if scenario.backlog else ():
+            come(0.0, Standing(stage, None), {}, True)
         while ahead:
             tick, _, node, counted, present = heapq.heappop(ahead)
             visits = dict(counted)

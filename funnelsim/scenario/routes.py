@@ -110,8 +110,10 @@ def _followers(scenario: Scenario, track: str | None, unknown: Unknown) -> set[s
 def entries(scenario: Scenario, unknown: Unknown = _ALL_KNOWN) -> set[Standing]:
     """Return all entries that can happen: the stage, and the track of the lead before it."""
     found: set[Standing] = set()
-    entered = scenario.stages if unknown.channels else (channel.enters for channel in scenario.channels.values())
-    ahead = [Standing(stage, None) for stage in entered]
+    entered = [channel.enters for channel in scenario.channels.values()]
+    if scenario.backlog is not None:
+        entered += [lead.stage for lead in scenario.backlog.leads if lead.stage in scenario.stages]
+    ahead = [Standing(stage, None) for stage in (scenario.stages if unknown.channels else dict.fromkeys(entered))]
     while ahead:
         entering = ahead.pop()
         if entering not in found:

@@ -147,10 +147,11 @@ def flow(measure: FlowMeasure) -> Schema:
     """Accept an amount per period."""
     one = number(measure.measure)
     per = rf"\s+per\s+(?:{_LENGTH}|{_UNIT})"
-    uncertain = pattern(rf"(?:{_AMOUNT}\s+to\s+{_AMOUNT}|between\s+{_AMOUNT}\s+and\s+{_AMOUNT}){per}")
+    amount = rf"{_NUMERAL}\s*%?" if measure.measure.is_chance else _AMOUNT
+    uncertain = pattern(rf"(?:{amount}\s+to\s+{amount}|between\s+{amount}\s+and\s+{amount}){per}")
     months = {"type": "object", "patternProperties": {"^[0-9]{4}-(0[1-9]|1[0-2])$": one}, "additionalProperties": False}
     forms = [
-        pattern(_AMOUNT + per),
+        pattern(amount + per),
         mapping({"uncertain": uncertain}, ("uncertain",)),
         mapping({"amount": one, "per": SPAN}, ("amount", "per")),
     ]

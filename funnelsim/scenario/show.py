@@ -31,6 +31,7 @@ from funnelsim.scenario.quantities import (
     Table,
 )
 from funnelsim.scenario.telling import sentences
+from funnelsim.scenario.telling_backlog import said_open
 from funnelsim.scenario.telling_conditions import has_its_own_time, said_conditions
 from funnelsim.scenario.units import TICKS, in_text, write_duration, write_span
 from funnelsim.scenario.ways import Way
@@ -47,7 +48,11 @@ def draw(scenario: Scenario) -> str:
     are used up. ``?`` marks what is not known and differs from replication to replication.
     """
     blocks = [_title(scenario), "channels", *_rows(_channel_rows(scenario))]
-    for title, rows in (("traits", _trait_rows(scenario)), ("teams", _team_rows(scenario))):
+    for title, rows in (
+        ("traits", _trait_rows(scenario)),
+        ("teams", _team_rows(scenario)),
+        ("overheads", _overhead_rows(scenario)),
+    ):
         blocks += ["", title, *_rows(rows)] if rows else []
     blocks += ["", "stages"]
     for name, stage in scenario.stages.items():
@@ -79,7 +84,9 @@ def _rows(rows: list[tuple[str, str]], indent: str = "  ") -> Iterator[str]:
 
 # ---------------------------------------------------------------- channels
 def _channel_rows(scenario: Scenario) -> list[tuple[str, str]]:
-    return [(_labelled(name, channel.label), _channel(channel)) for name, channel in scenario.channels.items()]
+    rows = [(_labelled(name, channel.label), _channel(channel)) for name, channel in scenario.channels.items()]
+    open_ = [("", said_open(scenario.backlog, dict(scenario.stages)))] if scenario.backlog else []
+    return rows + open_
 
 
 def _channel(channel: Channel) -> str:
@@ -93,7 +100,7 @@ def _channel(channel: Channel) -> str:
         parts.append(f"spends {_flow(channel.spend, tables.MONEY_FLOW)}")
     if channel.cost != 0:
         parts.append(f"{_number(channel.cost, MONEY)} a lead")
-    return f"{'; '.join(parts)} -> {channel.enters}"
+    return f"{'; '.join(parts)} -> {channel.enters}" if parts else "open leads only"
 
 
 def _flow(flow: Flow, measure: tables.FlowMeasure) -> str:
@@ -108,6 +115,15 @@ def _flow(flow: Flow, measure: tables.FlowMeasure) -> str:
     if "uncertain" in written:
         return f"{written['uncertain']}?"
     return f"{_number(flow.amount, measure.measure)} per {written['per']}"
+
+
+def _overhead_rows(scenario: Scenario) -> list[tuple[str, str]]:
+    rows = []
+    for name, overhead in scenario.overheads.items():
+        shared = overhead.by if overhead.by == "evenly" else f"by {overhead.by}"
+        amount = _flow(overhead.amount, tables.MONEY_FLOW)
+        rows.append((_labelled(name, overhead.label), f"{amount}, shared out {shared}"))
+    return rows
 
 
 # ---------------------------------------------------------------- traits and teams

@@ -11,6 +11,7 @@ from funnelsim.scenario.frozen import FrozenDict
 from funnelsim.scenario.moves import Move
 from funnelsim.scenario.parts import Money, Name, Part, Points, Share
 from funnelsim.scenario.quantities import Constant, Flow, Luck, Number
+from funnelsim.scenario.responses import SpendResponse
 from funnelsim.scenario.tracks import TrackRule
 
 Traits = FrozenDict[Annotated[str, kinds.TRAIT_NAME], FrozenDict[Name, Share]]
@@ -24,6 +25,9 @@ class Segment(Part):
     fixed_names = frozenset({"traits"})
 
     share: Share = Field(description="The share of leads that are of this segment; all shares add up to 100%.")
+    margin: Annotated[Number, kinds.MARGIN] = Field(
+        1.0, description="The gross margin: what is left of its revenue after what was sold has been paid for."
+    )
     traits: Traits = Field(
         FrozenDict(), description="Shares of the values of traits among its leads, where they differ."
     )
@@ -62,6 +66,9 @@ class Channel(Part):
     enters: str = Field(description="The stage its leads enter.")
     spend: Annotated[Flow, kinds.MONEY_FLOW] | None = Field(
         None, description="Money spent on the channel, such as 90_000 per month, or a table by month."
+    )
+    response: SpendResponse | None = Field(
+        None, description="How its leads follow from its spend; without it they are those written, whatever is spent."
     )
     cost: Money = Field(0, description="Money per lead.")
     traits: Traits = Field(

@@ -23,15 +23,18 @@ NOUNS = {
     "touches": "touch",
     "tracks": "track",
     "variants": "variant",
+    "budgets": "budget",
     "observed": "observed trait",
     "frameworks": "framework",
     "content": "asset",
     "limits": "limit",
+    "overheads": "overhead",
     "fit": "trait",
 }
 """What one of the items of a field is called."""
 
 _MODEL_NOUNS = {
+    "Backlog": "backlog",
     "Extend": "extension",
     "RecycleAfter": "rule for taking leads back",
     "Odds": "table of odds",
@@ -44,6 +47,8 @@ _MODEL_NOUNS = {
     "RecordedOpens": "record of opens",
     "Expires": "time before a deadline",
     "Ends": "end of a track",
+    "SpendResponse": "response",
+    "Checks": "way of checking",
 }
 """What the fields of a model are called together, where its name does not say it."""
 

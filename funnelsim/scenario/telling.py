@@ -11,9 +11,12 @@ from funnelsim.scenario.models import Channel, Odds, Scenario, Stage, Track
 from funnelsim.scenario.quantities import ByMonth, Constant, Flow, Never
 from funnelsim.scenario.scoring import Scoring
 from funnelsim.scenario.tables import FACTOR, month_name
+from funnelsim.scenario.telling_backlog import backlog_sentences
 from funnelsim.scenario.telling_chances import chance_sentences
 from funnelsim.scenario.telling_conditions import said_conditions
+from funnelsim.scenario.telling_guards import guard_sentences
 from funnelsim.scenario.telling_moves import move_sentences, said_after, said_every, said_way
+from funnelsim.scenario.telling_responses import budget_sentences, margin_sentences, response_sentences
 from funnelsim.scenario.telling_teams import UNDER, team_sentences
 from funnelsim.scenario.telling_touches import (
     opt_out_sentences,
@@ -27,28 +30,45 @@ from funnelsim.scenario.writing import write_scalar
 
 _JOINS = {"none": "joins no track", "keep": "stays in the track it is in"}
 
+_SHARED_BY = {
+    "spend": "by all other spend",
+    "leads": "by leads created",
+    "touches": "by touches",
+    "hours": "by hours worked",
+    "evenly": "evenly",
+}
+
 _MONTHS = "January February March April May June July August September October November December".split()  # noqa: SIM905
 
 
 def sentences(scenario: Scenario) -> str:
     """Say in sentences what will be simulated, in lines of at most 80 columns."""
-    sections = (
+    blocks = []
+    for title, said in sections(scenario):
+        lines = [_line(line, bullet=bool(title)) for line in said]
+        blocks.append("\n".join([title, *lines] if title else lines))
+    return "\n\n".join(blocks) + "\n"
+
+
+def sections(scenario: Scenario) -> list[tuple[str, list[str]]]:
+    """Return the sentences under their titles; the first have none, and those that start with `UNDER` add to one."""
+    told = (
         ("", _run(scenario)),
         ("Where leads come from", _channels(scenario)),
+        ("What is open at the start", backlog_sentences(scenario)),
         ("Who does the work", team_sentences(scenario)),
+        ("What else costs money", _overheads(scenario)),
         ("What happens to leads", _stages(scenario)),
         ("Tracks that run beside", _tracks(scenario)),
         ("What leads gather", _gathered(scenario)),
         ("How to read the chances", chance_sentences(scenario)),
         ("What changes", _changes(scenario)),
         ("Variants", _variants(scenario)),
+        ("Budgets", budget_sentences(scenario, _settings)),
+        ("What is promised", guard_sentences(scenario)),
     )
-    blocks = []
-    for title, said in sections:
-        lines = [_line(line, bullet=bool(title)) for line in said]
-        if lines:
-            blocks.append("\n".join([title, *lines] if title else lines))
-    return "\n\n".join(blocks) + "\n"
+    lists = [(title, list(said)) for title, said in told]
+    return [(title, said) for title, said in lists if said]
 
 
 def _line(text: str, *, bullet: bool) -> str:
@@ -83,6 +103,7 @@ def _run(scenario: Scenario) -> Iterator[str]:
             for name, segment in scenario.segments.items()
         ]
         yield f"Leads are of {len(shares)} segment{'s' * (len(shares) > 1)}: {words.join(shares)}."
+        yield from margin_sentences(scenario)
     for name, values in scenario.traits.items():
         shares = [f"{value} {words.number(share, SHARE)}" for value, share in values.items()]
         yield f"They differ by {name}: {words.join(shares)}."
@@ -101,8 +122,17 @@ def _channels(scenario: Scenario) -> Iterator[str]:
         yield from (f"{UNDER}{said}" for said in _season(channel))
         if channel.spend is not None:
             yield f"{UNDER}It spends {_flow(channel.spend, MONEY, currency)}, spread evenly."
+        if channel.response is not None:
+            yield from (f"{UNDER}{said}" for said in response_sentences(channel.response, currency))
         if channel.cost != 0:
             yield f"{UNDER}Every lead costs {words.number(channel.cost, MONEY)} {currency}."
+
+
+def _overheads(scenario: Scenario) -> Iterator[str]:
+    for name, overhead in scenario.overheads.items():
+        spent = _flow(overhead.amount, MONEY, scenario.currency)
+        key = _SHARED_BY.get(overhead.by, f"by entries into {overhead.by}")
+        yield f"{words.named(name, overhead.label)}: {spent}, shared out {key}."
 
 
 def _source(channel: Channel) -> str:
@@ -113,7 +143,8 @@ def _source(channel: Channel) -> str:
             f"{count} leads stand in {channel.enters} on day one, their clocks under way as if they had been there for "
             f"long.{age}"
         )
-    assert channel.leads is not None
+    if channel.leads is None:
+        return "no new leads come; some of those that are open at the start are of it."
     how = "evenly spaced" if channel.arrivals == "evenly" else "at random moments (a Poisson process)"
     return f"{_flow(channel.leads, LEADS, 'leads')} come {how} and enter {channel.enters}."
 

@@ -103,6 +103,16 @@ def at(node: Node, path: PathParts) -> Node | None:
     return found
 
 
+def put_at(root: Fields, path: PathParts, node: Node) -> Fields:
+    """Return a copy with a node put at a path, where there is one already."""
+    name, rest = str(path[0]), path[1:]
+    below = root.entries[name].node
+    if rest:
+        assert isinstance(below, Fields)
+        node = put_at(below, rest, node)
+    return root.put(name, node)
+
+
 def place_of(root: Node, path: PathParts, *, key: bool = False) -> Place:
     """Find the place to point at for a path.
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from funnelsim.scenario import words
+from funnelsim.scenario.backlog import open_leads
 from funnelsim.scenario.cases import Case
 from funnelsim.scenario.frameworks import SHIPPED
 from funnelsim.scenario.nurturing import deadline_faults
@@ -150,6 +151,23 @@ def _waits_are_worth_it(case: Case) -> Iterator[Finding]:
             yield ("tracks", name, "cadence"), f"{_too_many(case, number, 'touches')}, or limit them"
 
 
+def _open_leads_came_lately(case: Case) -> Iterator[Finding]:
+    """Refuse open leads that have stood there for more attempts of a move than can be followed."""
+    scenario = case.scenario
+    longest: dict[str, int] = {}
+    for lead in (lead for lead in open_leads(scenario) if lead.stage in scenario.stages):
+        longest[lead.stage] = max(longest.get(lead.stage, 0), lead.entered)
+    for name, ticks in longest.items():
+        tracks = [scenario.tracks[track] for track in scenario.stages[name].may_join if track in scenario.tracks]
+        moves = [*scenario.stages[name].moves.values(), *(move for track in tracks for move in track.moves.values())]
+        gaps = [move.every for move in moves if move.every is not None] + [track.cadence for track in tracks]
+        for gap in gaps if case.sure("backlog", "stages", "tracks") else ():
+            number = ticks / max(_usual(gap), 1.0)
+            if number > MOST_ATTEMPTS:
+                message = f"{words.duration(ticks)} in '{name}' are {number:,.0f} attempts of one of its moves"
+                yield ("backlog",), f"{message}, more than can be followed; let it wait longer, or leave the lead out"
+
+
 def _is_slowed(scenario: Scenario, track: Track) -> bool:
     """Say whether a touch has a wait of its own, or a limit that puts it off."""
     touches = [(name, scenario.touches[name]) for name in track.touch_names]
@@ -204,5 +222,6 @@ VAIN_RULES: tuple[Callable[[Case], Iterator[Finding]], ...] = (
     _frameworks_are_used,
     _anniversaries_wait_for_nothing,
     _waits_are_worth_it,
+    _open_leads_came_lately,
 )
 """The rules of this module, each yielding what is wrong with a scenario."""

@@ -50,8 +50,14 @@ _PARAMETERS = {"sd": "a standard deviation", "low": "a lower end", "high": "an u
 
 
 def width(text: str) -> int:
-    """Return the columns a text takes; wide characters, such as Chinese ones, take two."""
-    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+    """Return the columns a text takes: wide characters, such as Chinese ones, take two, and joined ones none."""
+    return sum(_columns(character) for character in text)
+
+
+def _columns(character: str) -> int:
+    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 def wrap(text: str, first: str = "", rest: str = "") -> str:

@@ -22,7 +22,11 @@ def write_yaml(data: Mapping[str, Any]) -> str:
 def _block(data: Mapping[str, Any], indent: str) -> Iterator[str]:
     for key, value in data.items():
         name = f"{indent}{write_scalar(str(key))}:"
-        line = f"{name} {_flow(value)}"
+        line = f"{name} {write_value(value)}"
+        if len(line) > _WIDEST_LINE and _is_block(value):
+            yield f"{name} |"
+            yield from (f"{indent}  {row}" for row in value.splitlines())
+            continue
         if not isinstance(value, Mapping | list | tuple) or (len(line) <= _WIDEST_LINE and not _holds_mappings(value)):
             yield line
         elif isinstance(value, Mapping):
@@ -31,8 +35,15 @@ def _block(data: Mapping[str, Any], indent: str) -> Iterator[str]:
         else:
             yield name
             for item in value:
-                lines = list(_block(item, "")) if isinstance(item, Mapping) and item else [_flow(item)]
+                lines = list(_block(item, "")) if isinstance(item, Mapping) and item else [write_value(item)]
                 yield from (f"{indent}  {'  ' if number else '- '}{line}" for number, line in enumerate(lines))
+
+
+def _is_block(value: Any) -> bool:
+    """Say whether a text is lines of plain characters, which can stand below each other as they are."""
+    if not isinstance(value, str) or not value.endswith("\n"):
+        return False
+    return all(row.isprintable() and row.strip() == row and row for row in value[:-1].split("\n"))
 
 
 def _holds_mappings(value: Any) -> bool:
@@ -40,11 +51,12 @@ def _holds_mappings(value: Any) -> bool:
     return isinstance(value, list | tuple) and any(isinstance(item, Mapping) for item in value)
 
 
-def _flow(value: Any) -> str:
+def write_value(value: Any) -> str:
+    """Write a value of any shape on one line."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{write_scalar(str(key))}: {_flow(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{write_scalar(str(key))}: {write_value(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(_flow(item) for item in value) + "]"
+        return "[" + ", ".join(write_value(item) for item in value) + "]"
     return write_scalar(value)
 
 

@@ -25,7 +25,7 @@ from funnelsim.program import Program, compile_scenario
 from tests.engines.programs import scenarios
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
-QUICK = ("opportunities_before_after", "trunk", "cadence", "moments")
+QUICK = ("trunk", "cadence", "moments")
 """Of these studies all variants run with every other test; of the others, which take SimPy minutes, in `make long`."""
 
 

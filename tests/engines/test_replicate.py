@@ -123,5 +123,5 @@ def test_going_round_too_often_is_an_error(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_unknown_groups_are_refused(program: Program) -> None:
-    with pytest.raises(ValueError, match="cannot group by 'colour': take channel, segment"):
+    with pytest.raises(ValueError, match="cannot group by 'colour': take channel, origin, segment"):
         replicate.replicate(program, 1, 1, by="colour")

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from funnelsim.cli import shipped
 from funnelsim.cli.commands import app
+from funnelsim.scenario import shipped
 from tests.evidence.small import INPUT, OUTCOME, SCENARIO, changed, table, written
 
 pytestmark = pytest.mark.usefixtures("compiled_kernel")
@@ -92,7 +92,7 @@ def test_the_shipped_table_of_an_installed_package(tmp_path: Path, monkeypatch: 
     package = tmp_path / "funnelsim"
     (package / "shipped").mkdir(parents=True)
     written(package / "shipped", table())
-    monkeypatch.setattr("funnelsim.cli.shipped.fs.__file__", str(package / "__init__.py"))
+    monkeypatch.setattr("funnelsim.scenario.shipped._PACKAGE", package)
     assert list(shipped.shipped()) == ["small"]
     assert not shipped.in_checkout()
     told = evidence(code=2).stderr

@@ -91,7 +91,13 @@ def test_difference_of_a_ratio_is_that_of_totals_with_a_jackknife_error(comparis
 def test_equal_scenarios_do_not_differ(scenarios: dict[str, Scenario]) -> None:
     same = fs.compare({"one": scenarios["after"], "other": scenarios["after"]}, replications=5)
     for metric in same.names():
-        assert same.difference("other", metric) == (0, 0, 0, 0, 0)
+        change = same.difference("other", metric)
+        assert change[:9] == (0,) * 9
+        assert change.probability_equal == 1
+        assert math.isnan(change.more_replications)
+    assert same.differing() == {"other": ()}
+    assert "other is the same as one." in repr(same)
+    assert "how sure" not in repr(same)
 
 
 def test_common_luck_makes_differences_precise(comparison: Comparison) -> None:
@@ -145,7 +151,9 @@ def test_table_has_a_row_for_each_metric_and_scenario(comparison: Comparison) ->
     table = comparison.table()
     assert list(table.columns) == [
         *("metric", "scenario", "mean", "p10", "p50", "p90", "mc_error", "unit"),
-        *("difference", "low", "high", "relative", "probability_larger"),
+        *("difference", "low", "high", "relative", "probability_larger", "difference_error"),
+        *("difference_p10", "difference_p50", "difference_p90", "ratio", "ratio_low", "ratio_high"),
+        *("probability_equal", "probability_better", "times_smaller", "more_replications"),
     ]
     assert len(table) == 3 * len(comparison.names())
     assert list(comparison.names()) == [
@@ -179,7 +187,11 @@ def test_json_of_two_and_of_three(comparison: Comparison, scenarios: dict[str, S
     assert two["differences"] == three["differences"]["after"]
     assert two["scenarios"]["after"] == three["scenarios"]["after"]
     change = comparison.difference("after", "cost_per_sql")
-    assert two["differences"]["cost_per_sql"] == {**change._asdict(), "unit": "CNY per SQL"}
+    assert two["differences"]["cost_per_sql"] == {**change._asdict(), "unit": "CNY per SQL", "better": "lower"}
+    assert two["differing"] == {"after": three["differing"]["after"]}
+    assert two["differing"]["after"] == [{"path": "touches.mail.response.chance", "first": "10%", "other": "25%"}]
+    assert [one["scenario"] for one in three["ranking"]["sql"]] == ["after", "before", "never"]
+    assert "spend" not in three["ranking"]
     assert comparison.to_dict()["differences"]["never"]["touches_per_sql"]["mean"] < 0
 
 
@@ -291,7 +303,7 @@ def test_what_is_no_mapping_of_names(scenarios: dict[str, Scenario], wrong: str,
 
 
 def test_groups_that_one_does_not_have(scenarios: dict[str, Scenario]) -> None:
-    with pytest.raises(ValueError, match="cannot group by 'line': take 'channel', 'segment' or None"):
+    with pytest.raises(ValueError, match="cannot group by 'line': take 'channel', 'segment', 'origin' or None"):
         fs.compare(scenarios, by="line")
 
 

@@ -80,6 +80,8 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         "touches": {"sms": {"cost": draw(money), "response": draw(chance)}, "mail": {"response": "30%"}},
         "tracks": {"drip": {"cadence": "6d", "touches": ["sms", "mail"], "on_response": {"to": "sql"}}},
     }
+    keys = draw(st.lists(st.sampled_from(["spend", "leads", "touches", "evenly", "sql", "pool"]), max_size=3))
+    text["overheads"] = {f"some_{n}": {"amount": f"{7 + n}.0001 per month", "by": key} for n, key in enumerate(keys)}
     if draw(st.booleans()):
         text["changes"] = [{"from": "2026-02-09", "set": {"touches.sms.cost": 3, "channels.web.spend": "1 per day"}}]
     return fs.loads(json.dumps(text))
@@ -104,7 +106,8 @@ def test_leads_and_money_are_conserved(scenario: Scenario, seed: int, by: Any) -
         grouped = whole(result, name)
         assert by is None or (grouped.sum(by) == total).all(), name
         assert (whole(result, name, "cohort").sum("cohort") == grouped.sum("period")).all(), name
-    assert (sum(whole(result, part) for part in MONEY) == whole(result, "spend")).all()
+    parts = (*MONEY, "spend_overheads") if scenario.overheads else MONEY
+    assert (sum(whole(result, part) for part in parts) == whole(result, "spend")).all()
     for stage in scenario.stages:
         assert (whole(result, f"fast_{stage}") + whole(result, f"old_{stage}") == whole(result, stage)).all()
         assert (whole(result, f"in_{stage}", "cohort").sum("cohort") == whole(result, f"in_{stage}", "horizon")).all()
@@ -115,7 +118,7 @@ def test_created_and_present_since_the_beginning_are_in_stages(scenario: Scenari
     program, layout = compile_scenario(scenario), layout_of(compile_scenario(scenario))
     result = fs.simulate(scenario, replications=4, seed=8, by=by)
     counts = replicate(program, 4, 8, by=by).counts
-    came = counts[..., layout.created : layout.entry].sum(axis=-1).cumsum(axis=1)
+    came = counts[..., layout.created : layout.placed].sum(axis=-1).cumsum(axis=1)
     assert came[:, 0].sum() > 0
     standing = result.data["standing"].sum("stage").to_numpy()
     for period in range(standing.shape[1]):

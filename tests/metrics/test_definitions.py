@@ -83,8 +83,8 @@ def test_an_explanation_in_full(scenario: Scenario) -> None:
         "  boundary: Spend is that of all stages. By segment or trait, a channel's\n"
         "    media spend is shared out by the leads it created in that group and period\n"
         "    (by the shares of the groups where it created none). Labour is shared out\n"
-        "    by the time worked. Without a denominator there is no figure: such\n"
-        "    replications are counted as empty.\n"
+        "    by the time worked. Overheads are shared out by what each says. Without a\n"
+        "    denominator there is no figure: such replications are counted as empty.\n"
         "  group: that of the leads of this group alone.\n"
         "  source: DOMAIN D0.4, D0.7, D4.5"
     )
@@ -105,7 +105,10 @@ def test_what_is_old_follows_the_scenario(scenario: Scenario) -> None:
         ("spned", "no metric 'spned' (did you mean 'spend'?)"),
         ("rate_sql_to_sql", "no metric 'rate_sql_to_sql' (did you mean 'rate_sql_to_mql'?)"),
         ("sql[channel=serch]", "no channel 'serch' (did you mean 'search'?)"),
-        ("sql[region=north]", "'sql[region=north]': leads are grouped by channel or segment, not by 'region'"),
+        (
+            "sql[region=north]",
+            "'sql[region=north]': leads are grouped by channel, segment or origin, not by 'region' (did you mean 'origin'?)",
+        ),
         ("sql[channel]", "'sql[channel]' is no metric's name: write it as in sql or sql[channel=search]"),
     ],
 )
@@ -285,6 +288,8 @@ def test_explaining_loads_no_heavy_package() -> None:
 def test_names_are_known_where_there_is_what_they_are_about(
     scenario: Scenario, sales: Scenario, nurture: Scenario
 ) -> None:
+    paid = sales.set({"overheads.crm": {"amount": "900 per month"}})
+    assert vocabulary_of(paid).overheads == ("crm",)
     assert vocabulary_of(sales) == Vocabulary(
         stages=tuple(sales.stages),
         teams=("telesales", "sales"),
@@ -311,6 +316,7 @@ def test_names_are_known_where_there_is_what_they_are_about(
         tracks=("drip",),
         warming=(),
         fitted=(),
+        overheads=(),
     )
     assert set(vocabulary_of(sales).losing) == {
         *("unanswered", "no_need", "rejected", "no_budget", "expired", "product", "exhausted", "no_follow_up"),
@@ -321,7 +327,7 @@ def test_names_are_known_where_there_is_what_they_are_about(
         if definition.of not in known:
             with pytest.raises(ValueError, match="no metric"):
                 figure_of(in_full(definition.pattern), scenario, None)
-        having = nurture if definition.of in OF_NURTURE else sales
+        having = nurture if definition.of in OF_NURTURE else paid if definition.of == "overheads" else sales
         assert figure_of(in_full(definition.pattern), having, None).definition == definition
 
 
@@ -370,7 +376,7 @@ def test_without_touches_there_are_no_figures_of_them() -> None:
         ("cost_per_slq", "no metric 'cost_per_slq' (did you mean 'cost_per_sql'?)"),
         ("dails[line=mobile]", "no metric 'dails' (did you mean 'dials'?)"),
         ("sql[line=moble]", "no line 'moble' (did you mean 'mobile'?)"),
-        ("sql[lien=mobile]", "'sql[lien=mobile]': leads are grouped by channel, segment, line or need, not by 'lien' (did you mean 'line'?)"),
+        ("sql[lien=mobile]", "'sql[lien=mobile]': leads are grouped by channel, segment, origin, line or need, not by 'lien' (did you mean 'line'?)"),
         ("sql[need=yes]", "'sql[need=yes]': the result is by line; simulate with by='need'"),
     ],
 )  # fmt: skip

@@ -25,7 +25,7 @@ from funnelsim.scenario import Scenario
         ({"seed": 2**64}, ValueError, "seed is 18446744073709551616"),
         ({"seed": "7"}, TypeError, "seed is '7', not a whole number"),
         ({"engine": "numba"}, ValueError, "no engine 'numba': take one of kernel, simpy"),
-        ({"by": "region"}, ValueError, "cannot group by 'region': take 'channel', 'segment' or None"),
+        ({"by": "region"}, ValueError, "cannot group by 'region' (did you mean 'origin'?)"),
         ({"by": "chanel"}, ValueError, "cannot group by 'chanel' (did you mean 'channel'?)"),
         ({"by": 3}, TypeError, "by is 3, not a name: take 'channel', 'segment', a trait or None"),
         ({"cohorts": "yes"}, TypeError, "cohorts is 'yes', not True or False"),

@@ -249,10 +249,15 @@ def test_teams_show_how_busy_they_are_and_what_waits(staffed: Result) -> None:
         for line, team in zip(axes.lines, ("desk", "sales"), strict=True):
             np.testing.assert_array_equal(line.get_ydata(), staffed.estimate(f"{name}_{team}", over="period").mean)
             np.testing.assert_array_equal(date2num(line.get_xdata()), date2num(staffed.data["period"].to_numpy()))
+        for whiskers_of, team in zip(axes.collections, ("desk", "sales"), strict=True):
+            ends = np.array([segment[:, 1] for segment in whiskers_of.get_segments()])  # type: ignore[attr-defined]
+            estimated = staffed.estimate(f"{name}_{team}", over="period")
+            np.testing.assert_array_equal(ends, np.stack([estimated.p10, estimated.p90], axis=1))
     assert [line.get_linestyle() for line in (*ax.lines, *queues.lines)] == ["-", "-", "--", "--"]
     assert len({line.get_marker() for line in ax.lines}) == 2  # told apart in grey
     legend = ax.get_legend()
     assert legend is not None
+    assert legend.get_title().get_text() == "whiskers: P10 to P90 over replications"
     assert [text.get_text() for text in legend.get_texts()] == [
         *("Telesales: utilisation", "Telesales: queue", "sales: utilisation", "sales: queue"),
     ]

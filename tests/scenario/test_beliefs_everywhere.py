@@ -16,6 +16,7 @@ STRUCTURAL = {
     ("Scenario", "horizon"): "how long all replications run: their periods are compared",
     ("Scenario", "warm_up"): "where their calendar begins",
     ("Scenario", "period"): "the grid that they are reported by",
+    ("Checks", "seed"): "what all replications are drawn from",
     ("Scoring", "bands"): "the grid that the score profile is reported by",
 }
 """Fields that say what is simulated, and why they are the same in every replication."""

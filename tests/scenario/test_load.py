@@ -211,3 +211,10 @@ def test_the_language_needs_no_numbers_library() -> None:
     program += f"print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_shipped_scenario_is_found_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load("trunk").name == "The trunk"
+    Path("trunk").write_text(load("markets/consumer").dump(), encoding="utf-8")
+    assert load("trunk") == load("markets/consumer"), "a file that is there goes first"

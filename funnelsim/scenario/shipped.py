@@ -1,12 +1,13 @@
-"""The scenarios that come with funnelsim, which every command finds by name."""
+"""The scenarios that come with funnelsim, which `load` and every command find by name."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-import funnelsim as fs
 from funnelsim.scenario.problems import listed, near_miss
+
+_PACKAGE = Path(__file__).parents[1]
 
 EVIDENCE = "evidence.yaml"
 """The table of evidence, which lies among the scenarios."""
@@ -34,12 +35,12 @@ def in_checkout() -> bool:
 
 def _folder() -> Path:
     """Return where the scenarios lie."""
-    package = Path(fs.__file__).parent / "shipped"
+    package = _PACKAGE / "shipped"
     return package if _files(package) else _checkout()
 
 
 def _checkout() -> Path:
-    return Path(fs.__file__).parent.parent / "scenarios"
+    return _PACKAGE.parent / "scenarios"
 
 
 def _files(folder: Path) -> list[Path]:
